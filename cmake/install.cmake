@@ -1,0 +1,17 @@
+# `cmake --install` and find_package(umbra).
+
+include(CMakePackageConfigHelpers)
+
+install(TARGETS umbra RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS umbra_library EXPORT umbra-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(folder src jobs io workflows)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/umbra FILES_MATCHING PATTERN "*.h")
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/umbra)
+
+install(EXPORT umbra-targets NAMESPACE umbra:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/umbra)
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/umbra-config.cmake.in ${PROJECT_BINARY_DIR}/umbra-config.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/umbra)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/umbra-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/umbra-config.cmake ${PROJECT_BINARY_DIR}/umbra-config-version.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/umbra)
