@@ -10,6 +10,7 @@ namespace {
 
 constexpr double patience_s = 2e-3;
 constexpr std::size_t durations_kept = 1000;
+constexpr double look_at_deadline_every_s = 0.1;
 
 }  // namespace
 
@@ -21,12 +22,13 @@ Ending Campaign::run(const StopRequest& stop) {
   while (!ledger_.complete()) {
     if (!stopping && must_stop(stop)) {
       stopping = true;
-      const bool signalled = stop.signal && stop.signal->load() > 0;
-      grace_ends = signalled ? std::min(stop.deadline, executor_.now() + stop.grace_s) : stop.deadline;
+      const bool by_deadline = !(stop.signal && stop.signal->load() > 0) && recorder_.advice() != Advice::stop;
+      grace_ends = by_deadline ? stop.deadline : std::min(stop.deadline, executor_.now() + stop.grace_s);
     }
-    const bool submitted = !stopping && submit_ready();
+    const bool waiting = recorder_.advice() == Advice::wait;
+    const bool submitted = !stopping && !waiting && submit_ready();
     if (ledger_.complete()) break;
-    if (executor_.in_flight_count() == 0 && !submitted) return stopping ? Ending::interrupted : Ending::exhausted;
+    if (executor_.in_flight_count() == 0 && !submitted && !waiting) return stopping ? Ending::interrupted : Ending::exhausted;
     if (stopping && (executor_.now() >= grace_ends || (stop.signal && stop.signal->load() > 1))) return Ending::interrupted;
 
     finished.clear();
@@ -75,9 +77,12 @@ void Campaign::accept(const Outcome& outcome) {
 
 bool Campaign::must_stop(const StopRequest& stop) {
   if (stop.signal && stop.signal->load() > 0) return true;
+  if (recorder_.advice() == Advice::stop) return true;
   if (stop.deadline == std::numeric_limits<double>::infinity()) return false;
   const double left = stop.deadline - executor_.now();
-  if (left <= 0.0 || recent_durations_.empty()) return left <= 0.0;
+  if (left <= 0.0) return true;
+  if (recent_durations_.empty() || executor_.now() < next_look_at_deadline_) return false;
+  next_look_at_deadline_ = executor_.now() + look_at_deadline_every_s;
   // Stop handing out when a task begun now would end in time with less than even odds.
   auto middle = recent_durations_.begin() + static_cast<std::ptrdiff_t>(recent_durations_.size() / 2);
   std::nth_element(recent_durations_.begin(), middle, recent_durations_.end());

@@ -15,6 +15,13 @@
 
 namespace umbra {
 
+/// What a recorder asks of the loop.
+enum class Advice {
+  go_on,
+  wait,  ///< give out no more tasks for now (the disk is full)
+  stop,  ///< stop in good order
+};
+
 /// Where a campaign keeps what must survive it. Called by the campaign loop on rank 0 only.
 class Recorder {
  public:
@@ -27,6 +34,7 @@ class Recorder {
   virtual void finished(const Outcome& outcome) = 0;
   /// Called between outcomes, at least every 10 ms: writes what is due. Must not block.
   virtual void tick() = 0;
+  virtual Advice advice() const { return Advice::go_on; }
 };
 
 /// A recorder of nothing, for tests and checks.
@@ -72,7 +80,7 @@ class Campaign {
   Ledger& ledger_;
   Recorder& recorder_;
   bool asked_in_vain_ = false;
-  double mean_duration_ = 0.0;
+  double next_look_at_deadline_ = 0.0;
   std::vector<double> recent_durations_;
 };
 

@@ -5,13 +5,14 @@
 #include <exception>
 
 #include "src/base/error.h"
+#include "workflows/build_info.h"
 #include "workflows/commands.h"
 
 int main(int argc, char** argv) {
   using namespace umbra;
   CLI::App app{"Umbra runs campaigns of many independent evaluations over MPI ranks: scans, active learning, toy experiments."};
   app.require_subcommand(1);
-  app.set_version_flag("--version", UMBRA_VERSION);
+  app.set_version_flag("--version", version());
   int result = exit_code::done;
 
   RunOptions run;
