@@ -82,7 +82,7 @@ int run_command(const RunOptions& options, const std::string& program) {
         error = e.what();
       }
     }
-    std::string parcel = error.empty() ? "+" + text : "-" + error;
+    std::string parcel = fmt::format("{}{}", error.empty() ? "+" : "-", error.empty() ? text : error);
     std::vector<std::byte> bytes(reinterpret_cast<const std::byte*>(parcel.data()), reinterpret_cast<const std::byte*>(parcel.data()) + parcel.size());
     ranks.broadcast(bytes);
     parcel.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
