@@ -7,6 +7,7 @@
 #include "src/base/error.h"
 #include "workflows/build_info.h"
 #include "workflows/commands.h"
+#include "workflows/submit_command.h"
 
 int main(int argc, char** argv) {
   using namespace umbra;
@@ -40,6 +41,24 @@ int main(int argc, char** argv) {
   status_app->add_option("run", directory, "run directory")->required();
   status_app->add_flag("--json", json, "as JSON");
   status_app->callback([&] { result = status_command(directory, json); });
+
+  SubmitOptions submit;
+  auto* submit_app = app.add_subcommand("submit", "write and submit a Slurm batch script; the campaign requeues itself until it is done");
+  submit_app->add_option("job", submit.job, "job file (YAML)")->required();
+  submit_app->add_option("overrides", submit.overrides, "key.sub=value: overrides of the job file");
+  submit_app->add_option("--nodes", submit.nodes, "nodes")->check(CLI::PositiveNumber);
+  submit_app->add_option("--ntasks-per-node", submit.ntasks_per_node, "ranks on each")->check(CLI::PositiveNumber);
+  submit_app->add_option("--time", submit.time, "time limit of an allocation, as Slurm writes it")->required();
+  submit_app->add_option("--launcher", submit.launcher, "how ranks are started")->check(CLI::IsMember({"mpirun", "srun"}));
+  submit_app->add_option("--chain", submit.chain, "submit so many jobs, one after the other, where requeuing is forbidden")->check(CLI::PositiveNumber);
+  submit_app->add_option("--array", submit.array, "key=a,b,c or key=1..10: a job array, one campaign a value");
+  submit_app->add_flag("--dry-run", submit.dry_run, "print the script, submit nothing");
+  submit_app->allow_extras();
+  submit_app->footer("Any other option is given to sbatch: --partition=long --account=abc");
+  submit_app->callback([&] {
+    submit.sbatch = submit_app->remaining();
+    result = submit_command(submit, argv[0]);
+  });
 
   try {
     app.parse(argc, argv);
