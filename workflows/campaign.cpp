@@ -52,7 +52,7 @@ bool Campaign::submit_ready() {
     std::vector<Task> to_run;
     to_run.reserve(tasks.size());
     for (Task& t : tasks) {
-      if (t.kind == TaskKind::point && t.id >= ledger_.end()) continue;  // asked again when the campaign is extended
+      if (t.kind == ledger_.kind() && t.id >= ledger_.end()) continue;  // asked again when the campaign is extended
       useful = true;
       if (auto outcome = recorder_.known(t.kind, t.id)) accept(*outcome);
       else to_run.push_back(std::move(t));

@@ -40,6 +40,7 @@ class Ledger {
   /// Lowers the end (a sampler has decided to stop).
   void end_at(TaskId end);
 
+  TaskKind kind() const { return rules_.kind; }
   TaskId settled() const { return settled_; }
   TaskId end() const { return end_; }
   bool complete() const { return settled_ >= end_; }
