@@ -25,6 +25,14 @@ int main(int argc, char** argv) {
   run_app->add_flag("--quiet", run.quiet, "no progress, no summary");
   run_app->callback([&] { result = run_command(run, argv[0]); });
 
+  CheckOptions check;
+  auto* check_app = app.add_subcommand("check", "what a job will do, tried on a few points: statuses, times, the end on more ranks");
+  check_app->add_option("job", check.job, "job file (YAML)")->required();
+  check_app->add_option("overrides", check.overrides, "key.sub=value: overrides of the job file");
+  check_app->add_option("--points", check.points, "how many points to evaluate")->check(CLI::PositiveNumber);
+  check_app->add_option("--ranks", check.ranks, "on how many ranks (default: all cores)")->check(CLI::PositiveNumber);
+  check_app->callback([&] { result = check_command(check, argv[0]); });
+
   std::string what;
   auto* list_app = app.add_subcommand("list", "what there is, with options, defaults and meaning");
   list_app->add_option("what", what, "workflows, samplers, models, priors, constraints, presets");
@@ -57,7 +65,7 @@ int main(int argc, char** argv) {
   submit_app->footer("Any other option is given to sbatch: --partition=long --account=abc");
   submit_app->callback([&] {
     submit.sbatch = submit_app->remaining();
-    result = submit_command(submit, argv[0]);
+    result = submit_command(submit);
   });
 
   try {

@@ -52,6 +52,12 @@ std::string human_duration(double s) {
   return fmt::format("{} d {} h", minutes / 1440, minutes % 1440 / 60);
 }
 
+std::string human_time(double s) {
+  if (s < 1e-3) return fmt::format("{:.3g} us", s * 1e6);
+  if (s < 1.0) return fmt::format("{:.3g} ms", s * 1e3);
+  return fmt::format("{:.3g} s", s);
+}
+
 std::string human_count(double n) {
   if (n < 1e3) return fmt::format("{:.3g} ", n);
   if (n < 1e6) return fmt::format("{:.3g} k", n / 1e3);

@@ -30,6 +30,8 @@ std::string status_json(const ProgressState& state, double unix_time);
 std::string progress_line(const ProgressState& state);
 /// "1 h 02 min", "4.2 s"
 std::string human_duration(double seconds);
+/// "18 us", "2.3 ms", "41 s"
+std::string human_time(double seconds);
 /// "31.2 k", "412"
 std::string human_count(double count);
 

@@ -7,8 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "io/file.h"
@@ -16,8 +14,7 @@
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "workflows/commands.h"
-#include "workflows/job.h"
-#include "workflows/workflow.h"
+#include "workflows/starting.h"
 
 namespace umbra {
 namespace {
@@ -117,24 +114,12 @@ std::string script_of(const SubmitOptions& options, const std::string& program, 
   return fill(slurm_templates::batch, values);
 }
 
-Job read_checked(const SubmitOptions& options) {
-  std::ifstream in(options.job);
-  VALIDATE(in.good(), "the job file {} cannot be read: is the path right?", options.job);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  Faults faults;
-  Job job = Job::read(text, options.job, options.overrides, faults);
-  if (const auto workflow = find_workflow(job, faults)) workflow->plan(job, faults);
-  faults.throw_if_any(options.job);
-  return job;
-}
-
 }  // namespace
 
-int submit_command(const SubmitOptions& options, const std::string& program) {
+int submit_command(const SubmitOptions& options) {
   VALIDATE(parse_duration(options.time).has_value(), "--time {}: write it as Slurm does, for instance 12:00:00 or 1-00:00:00", options.time);
-  const Job job = read_checked(options);
+  const Job job = read_plan(read_job_text(options.job), options.job, options.overrides).first;
   const std::string script = script_of(options, fs::canonical("/proc/self/exe").string(), job);
-  static_cast<void>(program);
   if (options.dry_run) {
     fmt::print("{}", script);
     return exit_code::done;

@@ -19,6 +19,6 @@ struct SubmitOptions {
   std::vector<std::string> sbatch;      ///< further options of sbatch, as they stand
 };
 
-int submit_command(const SubmitOptions& options, const std::string& program);
+int submit_command(const SubmitOptions& options);
 
 }  // namespace umbra
