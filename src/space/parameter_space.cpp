@@ -79,6 +79,7 @@ struct ParameterSpace::Impl {
   }
 
   void read(const Config& entry, const std::vector<std::string>& all, Faults& faults);
+  // Of a faulty entry as well, so that others that refer to it are not reported too.
   void add(const std::vector<Column>& added, bool sampled, bool is_periodic, Mark mark, Faults& faults);
 };
 
@@ -93,7 +94,9 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
   if (!is_prior && !blocks_known.contains(type)) {
     std::vector<std::string> known = PriorRegistry::instance().names();
     for (const auto& [k, e] : blocks_known) known.push_back(k);
-    return faults.add(entry.find("prior")->mark(), fmt::format("{}: unknown prior '{}'{}", where, type, suggestion(type, known)));
+    faults.add(entry.find("prior")->mark(), fmt::format("{}: unknown prior '{}'{}", where, type, suggestion(type, known)));
+    if (name) add({{name->text(), "", "", Role::parameter}}, false, false, name->mark(), faults);
+    return;
   }
 
   std::vector<std::string> own;
@@ -120,7 +123,6 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
   }
   for (const Faults::Fault& f : inner.all()) faults.add(f.mark, where + ": " + f.text);
   if (common.periodic && !entry.find("range")) faults.add(entry.mark(), fmt::format("{}: periodic needs a range (its two ends are the same place)", where));
-  // A faulty entry keeps its name, so that entries that refer to it are not reported as well.
   const std::vector<Column> added = block ? block->columns() : several ? std::vector<Column>{} : std::vector<Column>{context.column};
   if (name || several) add(added, block && block->dim() > 0, common.periodic, name ? name->mark() : entry.mark(), faults);
   if (block) blocks.push_back(std::move(block));

@@ -19,7 +19,7 @@ class TruncatedNormal : public ContinuousPrior<NormalDistribution> {
   explicit TruncatedNormal(const Options& o) : ContinuousPrior({o.mean, o.sigma}, o.range) {}
 };
 
-[[maybe_unused]] const bool added = PriorRegistry::instance().add<TruncatedNormal>("truncated_normal", "Normal distribution within a range");
+[[maybe_unused]] const bool added = PriorRegistry::instance().add<TruncatedNormal>("truncated_normal", "Normal distribution that must have a range");
 
 }  // namespace
 }  // namespace umbra

@@ -151,6 +151,8 @@ TEST_CASE("what a parameter list may not say") {
   for (const char* name : {"1x", "a-b", "'a b'", "''", "µ"}) check_fault("[{name: " + std::string(name) + ", range: [0, 1]}]", "letters");
   check_fault("[{name: x, prior: log, range: [-1, 1]}]", "parameter 'x': prior log");
   check_fault("[{name: x, prior: uniformly, range: [0, 1]}]", "unknown prior");
+  check_fault("[{name: x, prior: uniformly, range: [0, 1]}, {name: y, same_as: x}]", "unknown prior");
+  check_fault("[{name: x, prior: log, range: [-1, 1]}, {name: y, same_as: x}]", "prior log");
   check_fault("[{name: x, prior: same}, {name: y, range: [0, 1]}]", "same_as");
   check_fault("[{name: x, prior: normal, mean: 0, sigma: 1, periodic: true}]", "periodic needs a range");
   check_fault("[{name: x, value: 3}]", "nothing to vary");

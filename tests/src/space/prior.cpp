@@ -21,7 +21,7 @@ const std::map<std::string, std::vector<std::string>> good = {
     {"flat", {"range: [-4, 10]", "range: [1e3, 1e9]"}},
     {"log", {"range: [1, 60]", "range: [1e-12, 1e12]"}},
     {"symmetric_log", {"range: [-4000, 4000], linear: 10", "range: [-5, 1e4], linear: 0.1", "range: [3, 50], linear: 1", "range: [-1, 2], linear: 10"}},
-    {"normal", {"mean: 173, sigma: 0.8"}},
+    {"normal", {"mean: 173, sigma: 0.8", "mean: 0, sigma: 1, range: [-1, 2]"}},
     {"truncated_normal", {"mean: 0, sigma: 1, range: [-1, 3]", "mean: 0, sigma: 1, range: [9, 12]", "mean: 5, sigma: 2, range: [-30, -20]"}},
     {"log_normal", {"median: 2, sigma: 0.5", "median: 2, sigma: 0.5, range: [1, 4]", "median: 1, sigma: 0.1, range: [3, 9]"}},
     {"cauchy", {"location: 1, scale: 2", "location: 1, scale: 2, range: [-10, 5]", "location: 0, scale: 1, range: [1e3, 1e5]"}},
