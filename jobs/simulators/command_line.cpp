@@ -50,7 +50,10 @@ CommandLine::CommandLine(const std::string& text, const std::vector<std::string>
                          const std::string& where, Faults& faults) {
   const std::string plain = outside_brackets(text);
   std::vector<std::string> words = words_of(plain);
-  if (words.empty()) return faults.add(mark, where + ": the command is empty");
+  if (words.empty()) {
+    faults.add(mark, where + ": the command is empty");
+    return;
+  }
   shell_ = plain.find_first_of("|&;<>()$`\\\"'*?[]#~%!\n") != std::string::npos || words[0].find('=') != std::string::npos;
   program_ = fs::path(words[0]).filename();
 

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "src/base/error.h"
 
@@ -36,6 +38,24 @@ bool belongs_to_mpi(const char* variable) {
   for (const char* prefix : {"PMIX_", "PMI_", "PMI2_", "PRTE_", "OMPI_"})
     if (std::strncmp(variable, prefix, std::strlen(prefix)) == 0) return std::strncmp(variable, "OMPI_ALLOW_", 11) != 0;
   return false;
+}
+
+std::string mark_of(const std::string& scratch) { return "UMBRA_WORKER=" + scratch; }
+
+// Where a guard was killed, what it watched over belongs to nobody; the mark in its environment still tells.
+void end_all_with(const std::string& mark) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  for (bool found = true; found;) {
+    found = false;
+    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+      const std::string name = entry.path().filename();
+      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+      std::ifstream in(entry.path() / "environ", std::ios::binary);
+      const std::string environment((std::istreambuf_iterator<char>(in)), {});
+      if (environment.find(mark) != std::string::npos && kill(static_cast<pid_t>(std::stol(name)), SIGKILL) == 0) found = true;
+    }
+  }
 }
 
 }  // namespace
@@ -87,6 +107,8 @@ void Guard::launch() {
   std::vector<char*> environment;
   for (char** v = environ; *v; ++v)
     if (!belongs_to_mpi(*v)) environment.push_back(*v);
+  std::string mark = mark_of(scratch_);
+  environment.push_back(mark.data());
   environment.push_back(nullptr);
 
   std::string path = companion_program("umbra-guard"), name = "umbra-guard", scratch = scratch_;
@@ -113,6 +135,12 @@ void Guard::launch() {
     throw UserError(fmt::format("cannot start {}: {} (it watches over simulators)", path, std::strerror(error)));
   }
   socket_ = ends[0];
+}
+
+GuardReply Guard::lost() {
+  release();
+  end_all_with(mark_of(scratch_));
+  return {};
 }
 
 void Guard::release() {
@@ -158,7 +186,7 @@ bool Guard::send(const Command& command, const int* pipes) {
   do sent = sendmsg(socket_, &message, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
   if (sent > 0) return true;
-  release();
+  lost();
   return false;
 }
 
@@ -175,17 +203,13 @@ GuardReply Guard::wait() {
   do size = recv(socket_, &reply, sizeof reply, 0);
   while (size < 0 && errno == EINTR);
   if (size == static_cast<ssize_t>(sizeof reply)) return reply;
-  release();
-  return {};
+  return lost();
 }
 
 GuardReply Guard::stop() {
   GuardRequest request;
   request.kind = GuardRequest::Kind::kill;
-  if (socket_ < 0 || ::send(socket_, &request, sizeof request, MSG_NOSIGNAL) < 0) {
-    if (socket_ >= 0) release();
-    return {};
-  }
+  if (socket_ < 0 || ::send(socket_, &request, sizeof request, MSG_NOSIGNAL) < 0) return lost();
   return wait();
 }
 

@@ -47,6 +47,7 @@ class Guard {
  private:
   void launch();
   void release();
+  GuardReply lost();
   bool send(const Command& command, const int* pipes);
 
   std::string scratch_;

@@ -26,10 +26,19 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-// Cells of one line: by the first of , ; and tab that the line has, else by spaces. Quotes keep a separator inside a cell.
+// The first of , ; and tab outside of quotes, else a space.
+char separator_of(std::string_view line) {
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') quoted = !quoted;
+    else if (!quoted && (c == ',' || c == ';' || c == '\t')) return c;
+  }
+  return ' ';
+}
+
+// Cells of one line; quotes keep a separator inside a cell.
 Words cells(std::string_view line) {
-  const std::size_t which = line.find_first_of(",;\t");
-  const char separator = which == std::string_view::npos ? ' ' : line[which];
+  const char separator = separator_of(line);
   Words all(1);
   bool quoted = false;
   for (const char c : line) {
@@ -88,11 +97,11 @@ class CsvExtract final : public Extract {
   Extracted find(const Document& document) const override {
     const auto& rows = document.csv().rows;
     if (rows.empty()) return {{}, true, "it is empty"};
-    const auto named = std::find(rows[0].begin(), rows[0].end(), column_);
     const auto number = read_number(column_);
-    const std::size_t header = named != rows[0].end() ? 1 : 0;
-    if (header == 0 && !number) return {{}, true, fmt::format("there is no column '{}'", column_)};
-    const std::size_t column = header == 1 ? static_cast<std::size_t>(named - rows[0].begin()) : static_cast<std::size_t>(*number);
+    const std::size_t header = std::all_of(rows[0].begin(), rows[0].end(), [](const std::string& cell) { return read_number(cell); }) ? 0 : 1;
+    const auto named = header == 1 ? std::find(rows[0].begin(), rows[0].end(), column_) : rows[0].end();
+    if (named == rows[0].end() && (!number || *number < 0)) return {{}, true, fmt::format("there is no column '{}'", column_)};
+    const std::size_t column = named != rows[0].end() ? static_cast<std::size_t>(named - rows[0].begin()) : static_cast<std::size_t>(*number);
     const long data_rows = static_cast<long>(rows.size() - header), row = row_ < 0 ? data_rows + row_ : row_;
     if (row < 0 || row >= data_rows) return {{}, true, fmt::format("there is no row {}", row_)};
     const Words& line = rows[static_cast<std::size_t>(row) + header];

@@ -44,7 +44,7 @@ class Extract {
   static const std::vector<std::string>& keys();
   /// Reads exactly one of
   ///   slha: "MASS 25" (or any other form of SlhaKey)      json: /pointer/of/rfc/6901
-  ///   csv: column name or number from 0, with `row` (from 0; negative from the end; default 0)
+  ///   csv: column name (of a first line that has words) or number from 0, with `row` (from 0; negative from the end; default 0)
   ///   regex: ECMAScript with one group, matched line by line, with `match: first | last`
   /// Null, with a fault, where that fails.
   static std::unique_ptr<Extract> read(const Config& map, const std::string& where, Faults& faults);

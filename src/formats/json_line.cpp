@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "src/base/error.h"
 #include "src/formats/number.h"
@@ -66,6 +67,31 @@ bool read_plain(std::string_view line, std::uint64_t& id, std::span<double> row)
 
 Answer bad(std::string why) { return {false, 0, Status::protocol_error, std::move(why)}; }
 
+// JSON has no word for what is not finite; Python writes them all the same. Here they become texts, which the values' reader knows.
+std::string with_quoted_words(std::string_view line) {
+  std::string text;
+  bool quoted = false;
+  while (!line.empty()) {
+    const std::string_view words[] = {"-Infinity", "Infinity", "NaN"};
+    const auto word = quoted ? std::end(words) : std::find_if(std::begin(words), std::end(words), [&](std::string_view w) { return line.starts_with(w); });
+    const std::size_t size = word == std::end(words) ? 1 + (line[0] == '\\' && line.size() > 1) : word->size();
+    if (line[0] == '"') quoted = !quoted;
+    if (word != std::end(words)) text += '"';
+    text += line.substr(0, size);
+    if (word != std::end(words)) text += '"';
+    line.remove_prefix(size);
+  }
+  return text;
+}
+
+std::optional<double> value_of(const json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (value.is_null() || value == "NaN") return nan;
+  if (value == "Infinity") return std::numeric_limits<double>::infinity();
+  if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return {};
+}
+
 std::string excerpt(std::string_view line) { return std::string(line.substr(0, 120)); }
 
 }  // namespace
@@ -114,7 +140,7 @@ Answer read_answer(std::string_view line, const std::vector<Column>& columns, st
 
   std::fill(row.begin(), row.end(), nan);
   if (std::count(line.begin(), line.end(), '[') + std::count(line.begin(), line.end(), '{') > 1000) return bad("the answer is nested too deeply");
-  const json j = json::parse(line, nullptr, false);
+  const json j = json::parse(with_quoted_words(line), nullptr, false);
   if (!j.is_object()) return bad("the answer is not a JSON object on one line: '" + excerpt(line) + "'");
   if (!j.contains("id") || !j["id"].is_number_unsigned()) return bad("the answer has no \"id\": '" + excerpt(line) + "'");
   answer.id = j["id"].get<std::uint64_t>();
@@ -138,8 +164,8 @@ Answer read_answer(std::string_view line, const std::vector<Column>& columns, st
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (values.is_object() && !values.contains(columns[i].name)) continue;
     const json& value = values.is_array() ? values[i] : values[columns[i].name];
-    if (value.is_number()) row[i] = value.get<double>();
-    else if (!value.is_null()) return bad("the value of " + columns[i].name + " is " + excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace)) + ", not a number");
+    if (const auto number = value_of(value)) row[i] = *number;
+    else return bad("the value of " + columns[i].name + " is " + excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace)) + ", not a number");
   }
   return answer;
 }
