@@ -28,6 +28,7 @@ struct Session {
   std::vector<std::string> hosts;
   double busy_s = 0.0;
   double span_s = 0.0;  ///< last dispatch - first dispatch
+  std::uint64_t outcomes_before = 0;
 };
 
 /// Rank 0's recorder. All else on rank 0 reaches the disk through it.
@@ -64,6 +65,8 @@ class RunRecord final : public Recorder {
 
  private:
   void resume();
+  void begin_session();
+  void write_sessions() const;
   void drain();
   Advice judge() const;
   std::string save_state() const;
