@@ -115,7 +115,7 @@ TEST_CASE("a rotated journal goes when its segment is there, and tasks in flight
 }
 
 TEST_CASE("torn and corrupt tails are cut at every byte") {
-  const TemporaryDirectory directory;
+  const TemporaryDirectory directory(TemporaryDirectory::Where::memory);
   {
     Journal journal(directory.path(), 0, {"alpha"});
     for (TaskId id = 0; id < 3; ++id) journal.outcome(outcome(id));
