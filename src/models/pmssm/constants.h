@@ -22,6 +22,10 @@ inline constexpr double sin2_theta_w = 0.2312;    ///< MS-bar at m_Z
 inline constexpr double fermi_constant = 1.1663787e-5;  ///< GeV^-2
 inline constexpr double gev2_cm2 = 3.893794e-28;  ///< (hbar c)^2, cm^2 GeV^2
 
+/// Squared gauge couplings of hypercharge and isospin at m_Z.
+inline constexpr double g1_squared = 4 * pi * alpha_em / (1 - sin2_theta_w);
+inline constexpr double g2_squared = 4 * pi * alpha_em / sin2_theta_w;
+
 /// sqrt(v_u^2 + v_d^2), from the Fermi constant.
 inline constexpr double v_higgs = 174.104;
 

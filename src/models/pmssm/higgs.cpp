@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "src/models/pmssm/constants.h"
+#include "src/models/pmssm/loops.h"
 #include "src/models/pmssm/running.h"
 
 namespace umbra::pmssm {
@@ -16,12 +17,6 @@ double log_ratio(double a, double b) { return std::abs(a - b) < 1e-6 * (a + b) ?
 double g_function(double a, double b) {
   const double d = a - b, s = a + b;
   return std::abs(d) > 1e-4 * s ? (2 - s / d * std::log(a / b)) / (d * d) : -2 / (3 * s * s);
-}
-
-// The three-point function of masses a, b, c, kept off its degenerate points by a small shift.
-double triangle(double a, double b, double c) {
-  const double x = a * a, y = b * b * 1.0001, z = c * c * 1.0003;
-  return (x * y * std::log(x / y) + y * z * std::log(y / z) + z * x * std::log(z / x)) / ((x - y) * (y - z) * (x - z));
 }
 
 }  // namespace

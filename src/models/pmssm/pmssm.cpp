@@ -10,15 +10,16 @@
 #include "src/base/error.h"
 #include "src/models/evaluator.h"
 #include "src/models/pmssm/charginos.h"
-#include "src/models/pmssm/coloured.h"
 #include "src/models/pmssm/constants.h"
 #include "src/models/pmssm/direct_detection.h"
 #include "src/models/pmssm/electroweak.h"
 #include "src/models/pmssm/flavour.h"
+#include "src/models/pmssm/gauginos.h"
 #include "src/models/pmssm/higgs.h"
 #include "src/models/pmssm/muon_g2.h"
 #include "src/models/pmssm/neutralinos.h"
 #include "src/models/pmssm/sfermions.h"
+#include "src/models/pmssm/soft_masses.h"
 
 namespace umbra::pmssm {
 namespace {
@@ -95,27 +96,32 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
                                        &Parameters::mU3, &Parameters::mD1, &Parameters::mD3, &Parameters::MA, &Parameters::tanb})
     if (!(p.*positive > 0)) return unphysical("a soft mass, MA or tanb is not positive");
 
-  // Sfermions, and no vacuum that breaks charge or colour by a tachyon.
-  const Sfermions selectrons = smuons(p);
-  const Sfermions staus = sfermions(p.mL3, p.mE3, m_tau, p.Atau - p.mu * p.tanb, lepton_type, p.tanb);
+  // Running masses at M_SUSY enter loops; pole masses are what is reported.
   const ThirdGeneration third = third_generation(p);
-  const double selectron_l2 = left2(p.mL1, lepton_type, p.tanb), selectron_r2 = right2(p.mE1, lepton_type, p.tanb);
-  const double sneutrino_e2 = left2(p.mL1, neutrino_type, p.tanb), sneutrino_tau2 = left2(p.mL3, neutrino_type, p.tanb);
-  const double sup_l2 = left2(p.mQ1, up_type, p.tanb), sup_r2 = right2(p.mU1, up_type, p.tanb);
-  const double sdown_l2 = left2(p.mQ1, down_type, p.tanb), sdown_r2 = right2(p.mD1, down_type, p.tanb);
-  const std::pair<double, const char*> squared[] = {{third.stops.light2, "stop"}, {third.sbottoms.light2, "sbottom"}, {staus.light2, "stau"},
-                                                    {selectrons.light2, "smuon"}, {selectron_l2, "left selectron"}, {selectron_r2, "right selectron"},
-                                                    {sneutrino_e2, "sneutrino"}, {sneutrino_tau2, "tau sneutrino"}, {sup_l2, "left squark"},
-                                                    {sup_r2, "right up squark"}, {sdown_l2, "left squark"}, {sdown_r2, "right down squark"}};
-  for (const auto& [mass2, name] : squared)
-    if (!(mass2 > 0)) return unphysical(fmt::format("{} tachyon", name));
+  if (!(third.stops.light2 > 0) || !(third.sbottoms.light2 > 0)) return unphysical("a stop or sbottom is a tachyon");
   const std::optional<Higgs> higgs_bosons = higgs(p, third);
-  if (!higgs_bosons || higgs_bosons->h <= higgs_shift) return unphysical("Higgs tachyon");
+  if (!higgs_bosons || higgs_bosons->h <= higgs_shift) return unphysical("a Higgs boson is a tachyon");
 
-  const Neutralinos chi0 = neutralinos(p);
-  const Charginos chi = charginos(p);
-  const MuonG2 g2 = muon_g2(p, chi0, chi, selectrons, sneutrino_e2);
-  const BsGamma bsg = bs_gamma(p, chi, third);
+  const Parameters pole = with_pole_sfermions(with_pole_gauginos(p, third), soft_mass_shifts(p, third));
+  const Sfermions stops = sfermions(pole.mQ3, pole.mU3, third.top, third.x_top, up_type, p.tanb);
+  const Sfermions sbottoms = sfermions(pole.mQ3, pole.mD3, third.corrected_bottom(), third.x_bottom, down_type, p.tanb);
+  const Sfermions staus = sfermions(pole.mL3, pole.mE3, m_tau, p.Atau - p.mu * p.tanb, lepton_type, p.tanb);
+  const Sfermions muons = smuons(pole);
+  const double selectron_l2 = left2(pole.mL1, lepton_type, p.tanb), selectron_r2 = right2(pole.mE1, lepton_type, p.tanb);
+  const double sneutrino_e2 = left2(pole.mL1, neutrino_type, p.tanb), sneutrino_tau2 = left2(pole.mL3, neutrino_type, p.tanb);
+  const double sup_l2 = left2(pole.mQ1, up_type, p.tanb), sup_r2 = right2(pole.mU1, up_type, p.tanb);
+  const double sdown_l2 = left2(pole.mQ1, down_type, p.tanb), sdown_r2 = right2(pole.mD1, down_type, p.tanb);
+  const std::pair<double, const char*> squared[] = {{stops.light2, "stop"}, {sbottoms.light2, "sbottom"}, {staus.light2, "stau"}, {muons.light2, "smuon"},
+                                                    {selectron_l2, "left selectron"}, {selectron_r2, "right selectron"}, {sneutrino_e2, "sneutrino"},
+                                                    {sneutrino_tau2, "tau sneutrino"}, {sup_l2, "left up squark"}, {sup_r2, "right up squark"},
+                                                    {sdown_l2, "left down squark"}, {sdown_r2, "right down squark"}};
+  for (const auto& [mass2, particle] : squared)
+    if (!(mass2 > 0)) return unphysical(fmt::format("the {} is a tachyon", particle));
+
+  const Neutralinos chi0 = neutralinos(pole);
+  const Charginos chi = charginos(pole);
+  const MuonG2 g2 = muon_g2(pole, chi0, chi, muons, sneutrino_e2);
+  const BsGamma bsg = bs_gamma(p, charginos(p), third);
 
   row[m_h] = higgs_bosons->h - higgs_shift;
   row[m_H] = higgs_bosons->H;
@@ -125,20 +131,20 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   row[m_chipm1] = chi.mass[0];
   row[m_chipm2] = chi.mass[1];
   row[m_gluino] = gluino_mass(p);
-  row[m_stop1] = std::sqrt(third.stops.light2);
-  row[m_stop2] = std::sqrt(third.stops.heavy2);
-  row[m_sbottom1] = std::sqrt(third.sbottoms.light2);
-  row[m_sbottom2] = std::sqrt(third.sbottoms.heavy2);
+  row[m_stop1] = std::sqrt(stops.light2);
+  row[m_stop2] = std::sqrt(stops.heavy2);
+  row[m_sbottom1] = std::sqrt(sbottoms.light2);
+  row[m_sbottom2] = std::sqrt(sbottoms.heavy2);
   row[m_stau1] = std::sqrt(staus.light2);
   row[m_stau2] = std::sqrt(staus.heavy2);
   row[m_selectronL] = std::sqrt(selectron_l2);
   row[m_selectronR] = std::sqrt(selectron_r2);
   row[m_sneutrinoE] = std::sqrt(sneutrino_e2);
   row[m_sneutrinoTau] = std::sqrt(sneutrino_tau2);
-  row[m_supL] = squark_mass(std::sqrt(sup_l2), p, third.m_susy);
-  row[m_supR] = squark_mass(std::sqrt(sup_r2), p, third.m_susy);
-  row[m_sdownL] = squark_mass(std::sqrt(sdown_l2), p, third.m_susy);
-  row[m_sdownR] = squark_mass(std::sqrt(sdown_r2), p, third.m_susy);
+  row[m_supL] = std::sqrt(sup_l2);
+  row[m_supR] = std::sqrt(sup_r2);
+  row[m_sdownL] = std::sqrt(sdown_l2);
+  row[m_sdownR] = std::sqrt(sdown_r2);
 
   row[alpha_h] = higgs_bosons->alpha;
   const auto& n = chi0.N[0];
@@ -147,8 +153,8 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   row[U_12] = chi.U[0][1];
   row[V_11] = chi.V[0][0];
   row[V_12] = chi.V[0][1];
-  row[cos_theta_stop] = third.stops.cos_theta;
-  row[cos_theta_sbottom] = third.sbottoms.cos_theta;
+  row[cos_theta_stop] = stops.cos_theta;
+  row[cos_theta_sbottom] = sbottoms.cos_theta;
   row[cos_theta_stau] = staus.cos_theta;
   row[bino_share] = n[0] * n[0];
   row[wino_share] = n[1] * n[1];
@@ -170,10 +176,11 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   row[fine_tuning] = delta_ew(p, third, staus);
   row[sigma_proton] = sigma_si(p, chi0, *higgs_bosons, third);
 
-  const auto moderate = [](double corrected, double tree) { return std::abs(corrected - tree) <= max_correction * tree; };
-  const bool valid = std::abs(third.x_top) <= max_stop_mixing * third.m_susy && 1 + third.delta_b > ThirdGeneration::min_bottom_factor &&
-                     bsg.resummation > ThirdGeneration::min_bottom_factor && moderate(row[m_gluino], std::abs(p.M3)) && moderate(row[m_supL], std::sqrt(sup_l2)) &&
-                     moderate(row[m_supR], std::sqrt(sup_r2)) && moderate(row[m_sdownL], std::sqrt(sdown_l2)) && moderate(row[m_sdownR], std::sqrt(sdown_r2));
+  // The Higgs mass, the bottom mass and b -> s gamma, and every one-loop shift of a mass within bounds.
+  const auto moderate = [](double corrected, double tree) { return std::abs(corrected - tree) <= max_correction * std::abs(tree); };
+  bool valid = std::abs(third.x_top) <= max_stop_mixing * third.m_susy && 1 + third.delta_b > ThirdGeneration::min_bottom_factor &&
+               bsg.resummation > ThirdGeneration::min_bottom_factor && moderate(row[m_gluino], p.M3);
+  for (const ParameterName& parameter : parameter_names) valid = valid && moderate(pole.*parameter.member, p.*parameter.member);
   row[validity] = valid ? 1 : 0;
   return {};
 }

@@ -25,7 +25,7 @@ inline constexpr Charges up_type = {0.5, 2.0 / 3.0}, down_type = {-0.5, -1.0 / 3
 /// @param x A - mu / tan beta for up types, A - mu tan beta for the others, GeV
 Sfermions sfermions(double soft_left, double soft_right, double fermion, double x, Charges charges, double tanb);
 
-/// Squared masses of left- and right-handed partners of massless fermions, GeV^2.
+/// Squared masses of left- and right-handed partners of massless fermions, GeV^2. A negative soft mass stands for a negative square.
 double left2(double soft, Charges charges, double tanb);
 double right2(double soft, Charges charges, double tanb);
 
