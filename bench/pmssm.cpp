@@ -25,7 +25,10 @@ void pmssm_point(benchmark::State& state) {
     umbra::RandomStream stream(1, umbra::Purpose::test, i);
     auto& theta = points.emplace_back();
     for (const std::string& name : context.parameters)
-      theta.push_back(name == "tanb" ? stream.uniform(1, 60) : name[0] == 'A' ? stream.uniform(-4000, 4000) : name == "M1" || name == "M2" || name == "mu" ? stream.uniform(-4000, 4000) : stream.uniform(200, 4000));
+      theta.push_back(name == "tanb"                                 ? stream.uniform(1, 60)
+                      : name[0] == 'A'                               ? stream.uniform(-4000, 4000)
+                      : name == "M1" || name == "M2" || name == "mu" ? stream.uniform(-4000, 4000)
+                                                                     : stream.uniform(200, 4000));
   }
   std::vector<double> row(model->columns().size());
   umbra::RandomStream stream(1, umbra::Purpose::evaluate, 0);

@@ -8,9 +8,10 @@
 namespace umbra::pmssm {
 namespace {
 
-// hep-ph/9612363, eq. 5
-double f0(double x, double y) { return std::abs(x - y) < 1e-4 * (x + y) ? (x - y) * (x - y) / (3 * (x + y)) * 2 : x + y - 2 * x * y / (x - y) * std::log(x / y); }
-
+// F_0 of hep-ph/9612363
+double f0(double x, double y) {
+  return std::abs(x - y) < 1e-4 * (x + y) ? (x - y) * (x - y) / (3 * (x + y)) * 2 : x + y - 2 * x * y / (x - y) * std::log(x / y);
+}
 
 }  // namespace
 
@@ -34,8 +35,8 @@ double delta_ew(const Parameters& p, const ThirdGeneration& third, const Sfermio
     largest = std::max(largest, std::abs(term));
   };
   // `own` is the Higgs field that gives the fermion its mass, `other` sees the sfermions through mu.
-  const auto sfermion_pair = [&](const Sfermions& s, double yukawa2, double trilinear, Charges charges, double colours, double& own_sum, double& own_largest,
-                                 double& other_sum, double& other_largest) {
+  const auto sfermion_pair = [&](const Sfermions& s, double yukawa2, double trilinear, Charges charges, double colours, double& own_sum,
+                                 double& own_largest, double& other_sum, double& other_largest) {
     const double d_left = 0.5 * std::abs(charges.t3) - std::abs(charges.q) * sin2_theta_w;
     const double split = std::max(s.heavy2 - s.light2, 1e-9 * s.heavy2);
     const double own = (yukawa2 * trilinear * trilinear - 4 * gz2 * d_left * (s.left2 - s.right2)) / split;
@@ -57,7 +58,9 @@ double delta_ew(const Parameters& p, const ThirdGeneration& third, const Sfermio
   const double hd2 = p.MA * p.MA * sb2 - p.mu * p.mu - half_mz2 * cos_2beta - sum_d;
   const double hu2 = p.MA * p.MA * cb2 - p.mu * p.mu + half_mz2 * cos_2beta - sum_u;
   const double denominator = std::max(std::abs(tan2 - 1), 1e-6);
-  return std::max({std::abs(hd2) / denominator, std::abs(hu2) * tan2 / denominator, p.mu * p.mu, largest_u * tan2 / denominator, largest_d / denominator}) / half_mz2;
+  return std::max({std::abs(hd2) / denominator, std::abs(hu2) * tan2 / denominator, p.mu * p.mu, largest_u * tan2 / denominator,
+                   largest_d / denominator}) /
+         half_mz2;
 }
 
 }  // namespace umbra::pmssm

@@ -25,7 +25,8 @@ Parameters with_pole_gauginos(const Parameters& p, const ThirdGeneration& third)
   // Wave function of a gaugino of mass m from matter: sums of 2 Y^2 or of doublets.
   const auto matter_1 = [&](double m) {
     const auto f = [&](double soft) { return b1(m, 0, soft, q); };
-    return (2 * f(p.mQ1) + f(p.mQ3) + 16 * f(p.mU1) + 8 * f(p.mU3) + 4 * f(p.mD1) + 2 * f(p.mD3)) / 3 + 2 * f(p.mL1) + f(p.mL3) + 4 * f(p.mE1) + 2 * f(p.mE3);
+    return (2 * f(p.mQ1) + f(p.mQ3) + 16 * f(p.mU1) + 8 * f(p.mU3) + 4 * f(p.mD1) + 2 * f(p.mD3)) / 3 + 2 * f(p.mL1) + f(p.mL3) + 4 * f(p.mE1) +
+           2 * f(p.mE3);
   };
   const auto matter_2 = [&](double m) {
     const auto f = [&](double soft) { return b1(m, 0, soft, q); };

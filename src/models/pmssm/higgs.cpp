@@ -29,8 +29,9 @@ ThirdGeneration third_generation(const Parameters& p) {
   t.top = top_mass(t.m_susy);
   t.bottom = bottom_mass(t.m_susy);
   const double yukawa = t.top / v_higgs;
-  t.delta_b = p.tanb * p.mu * (2 * alpha_s(t.m_susy) / (3 * pi) * p.M3 * triangle(p.mQ3, p.mD3, p.M3) +
-                               yukawa * yukawa / (16 * pi * pi) * p.At * triangle(p.mQ3, p.mU3, p.mu));
+  t.delta_b = p.tanb * p.mu *
+              (2 * alpha_s(t.m_susy) / (3 * pi) * p.M3 * triangle(p.mQ3, p.mD3, p.M3) +
+               yukawa * yukawa / (16 * pi * pi) * p.At * triangle(p.mQ3, p.mU3, p.mu));
   t.x_top = p.At - p.mu / p.tanb;
   t.x_bottom = p.Ab - p.mu * p.tanb;
   t.stops = sfermions(p.mQ3, p.mU3, t.top, t.x_top, up_type, p.tanb);

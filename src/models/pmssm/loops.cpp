@@ -19,9 +19,10 @@ double b0_of_squares(double p2, double m1, double m2, double q) {
   // The argument of the logarithm is p^2 [(x - centre)^2 - spread], x the Feynman parameter.
   const double centre = 0.5 * (p2 + m1 * m1 - m2 * m2) / p2, spread = centre * centre - m1 * m1 / p2;
   const double root = std::sqrt(std::abs(spread));
-  const double integral = spread > 0 ? log_integral(1 - centre - root) - log_integral(-centre - root) + log_integral(1 - centre + root) - log_integral(-centre + root)
-                          : root > 0 ? log_integral(1 - centre, root) - log_integral(-centre, root)
-                                     : 2 * (log_integral(1 - centre) - log_integral(-centre));
+  const double integral =
+      spread > 0 ? log_integral(1 - centre - root) - log_integral(-centre - root) + log_integral(1 - centre + root) - log_integral(-centre + root)
+      : root > 0 ? log_integral(1 - centre, root) - log_integral(-centre, root)
+                 : 2 * (log_integral(1 - centre) - log_integral(-centre));
   return -std::log(p2 / (q * q)) - integral;
 }
 

@@ -44,7 +44,8 @@ MuonG2 muon_g2(const Parameters& p, const Neutralinos& n, const Charginos& c, co
   const double one_loop = sum * m_muon / (16 * pi * pi);
   const double m_susy = std::pow(smuons.light2 * sneutrino2, 0.25);
 
-  const double n_mass = std::sqrt(sneutrino2), left = std::sqrt(smuons.left2), right = std::sqrt(smuons.right2), mu = std::abs(p.mu), m1 = std::abs(p.M1);
+  const double n_mass = std::sqrt(sneutrino2), left = std::sqrt(smuons.left2), right = std::sqrt(smuons.right2), mu = std::abs(p.mu),
+               m1 = std::abs(p.M1);
   const double delta_mu = -p.mu * p.tanb / (16 * pi * pi) *
                           (g2_squared * p.M2 * (triangle(c.mass[0], c.mass[1], n_mass) + 0.5 * triangle(c.mass[0], c.mass[1], left)) +
                            g1_squared * p.M1 * (triangle(mu, m1, right) - 0.5 * triangle(mu, m1, left) - triangle(m1, left, right)));

@@ -25,30 +25,106 @@ namespace umbra::pmssm {
 namespace {
 
 enum Observable {
-  m_h, m_H, m_A, m_Hpm, m_chi01, m_chi02, m_chi03, m_chi04, m_chipm1, m_chipm2, m_gluino, m_stop1, m_stop2, m_sbottom1, m_sbottom2, m_stau1, m_stau2,
-  m_selectronL, m_selectronR, m_sneutrinoE, m_sneutrinoTau, m_supL, m_supR, m_sdownL, m_sdownR,
-  alpha_h, N_11, N_12, N_13, N_14, U_11, U_12, V_11, V_12, cos_theta_stop, cos_theta_sbottom, cos_theta_stau,
-  bino_share, wino_share, higgsino_share, lsp_id, lsp_is_neutral,
-  delta_a_mu, BR_B_Xs_gamma, rho_shift, fine_tuning, sigma_proton, validity, num_observables
+  m_h,
+  m_H,
+  m_A,
+  m_Hpm,
+  m_chi01,
+  m_chi02,
+  m_chi03,
+  m_chi04,
+  m_chipm1,
+  m_chipm2,
+  m_gluino,
+  m_stop1,
+  m_stop2,
+  m_sbottom1,
+  m_sbottom2,
+  m_stau1,
+  m_stau2,
+  m_selectronL,
+  m_selectronR,
+  m_sneutrinoE,
+  m_sneutrinoTau,
+  m_supL,
+  m_supR,
+  m_sdownL,
+  m_sdownR,
+  alpha_h,
+  N_11,
+  N_12,
+  N_13,
+  N_14,
+  U_11,
+  U_12,
+  V_11,
+  V_12,
+  cos_theta_stop,
+  cos_theta_sbottom,
+  cos_theta_stau,
+  bino_share,
+  wino_share,
+  higgsino_share,
+  lsp_id,
+  lsp_is_neutral,
+  delta_a_mu,
+  BR_B_Xs_gamma,
+  rho_shift,
+  fine_tuning,
+  sigma_proton,
+  validity,
+  num_observables
 };
 
 const std::vector<Column>& observables() {
-  static const std::vector<Column> all = {
-      {"m_h", "GeV", "m_h"}, {"m_H", "GeV", "m_H"}, {"m_A", "GeV", "m_A"}, {"m_Hpm", "GeV", "m_{H^\\pm}"},
-      {"m_chi01", "GeV", "m_{\\tilde\\chi^0_1}"}, {"m_chi02", "GeV", "m_{\\tilde\\chi^0_2}"}, {"m_chi03", "GeV", "m_{\\tilde\\chi^0_3}"},
-      {"m_chi04", "GeV", "m_{\\tilde\\chi^0_4}"}, {"m_chipm1", "GeV", "m_{\\tilde\\chi^\\pm_1}"}, {"m_chipm2", "GeV", "m_{\\tilde\\chi^\\pm_2}"},
-      {"m_gluino", "GeV", "m_{\\tilde g}"}, {"m_stop1", "GeV", "m_{\\tilde t_1}"}, {"m_stop2", "GeV", "m_{\\tilde t_2}"},
-      {"m_sbottom1", "GeV", "m_{\\tilde b_1}"}, {"m_sbottom2", "GeV", "m_{\\tilde b_2}"}, {"m_stau1", "GeV", "m_{\\tilde\\tau_1}"},
-      {"m_stau2", "GeV", "m_{\\tilde\\tau_2}"}, {"m_selectronL", "GeV", "m_{\\tilde e_L}"}, {"m_selectronR", "GeV", "m_{\\tilde e_R}"},
-      {"m_sneutrinoE", "GeV", "m_{\\tilde\\nu_e}"}, {"m_sneutrinoTau", "GeV", "m_{\\tilde\\nu_\\tau}"}, {"m_supL", "GeV", "m_{\\tilde u_L}"},
-      {"m_supR", "GeV", "m_{\\tilde u_R}"}, {"m_sdownL", "GeV", "m_{\\tilde d_L}"}, {"m_sdownR", "GeV", "m_{\\tilde d_R}"},
-      {"alpha_h", "", "\\alpha"}, {"N_11", "", "N_{11}"}, {"N_12", "", "N_{12}"}, {"N_13", "", "N_{13}"}, {"N_14", "", "N_{14}"},
-      {"U_11", "", "U_{11}"}, {"U_12", "", "U_{12}"}, {"V_11", "", "V_{11}"}, {"V_12", "", "V_{12}"},
-      {"cos_theta_stop", "", "\\cos\\theta_{\\tilde t}"}, {"cos_theta_sbottom", "", "\\cos\\theta_{\\tilde b}"}, {"cos_theta_stau", "", "\\cos\\theta_{\\tilde\\tau}"},
-      {"bino_share", "", "|N_{11}|^2"}, {"wino_share", "", "|N_{12}|^2"}, {"higgsino_share", "", "|N_{13}|^2+|N_{14}|^2"},
-      {"lsp_id", "", "\\mathrm{LSP}"}, {"lsp_is_neutral", "", "\\mathrm{LSP\\ neutral}"},
-      {"delta_a_mu", "", "\\Delta a_\\mu"}, {"BR_B_Xs_gamma", "", "\\mathrm{BR}(B\\to X_s\\gamma)"}, {"delta_rho", "", "\\Delta\\rho"},
-      {"delta_ew", "", "\\Delta_\\mathrm{EW}"}, {"sigma_SI", "cm^2", "\\sigma^\\mathrm{SI}_p"}, {"validity", "", "\\mathrm{valid}"}};
+  static const std::vector<Column> all = {{"m_h", "GeV", "m_h"},
+                                          {"m_H", "GeV", "m_H"},
+                                          {"m_A", "GeV", "m_A"},
+                                          {"m_Hpm", "GeV", "m_{H^\\pm}"},
+                                          {"m_chi01", "GeV", "m_{\\tilde\\chi^0_1}"},
+                                          {"m_chi02", "GeV", "m_{\\tilde\\chi^0_2}"},
+                                          {"m_chi03", "GeV", "m_{\\tilde\\chi^0_3}"},
+                                          {"m_chi04", "GeV", "m_{\\tilde\\chi^0_4}"},
+                                          {"m_chipm1", "GeV", "m_{\\tilde\\chi^\\pm_1}"},
+                                          {"m_chipm2", "GeV", "m_{\\tilde\\chi^\\pm_2}"},
+                                          {"m_gluino", "GeV", "m_{\\tilde g}"},
+                                          {"m_stop1", "GeV", "m_{\\tilde t_1}"},
+                                          {"m_stop2", "GeV", "m_{\\tilde t_2}"},
+                                          {"m_sbottom1", "GeV", "m_{\\tilde b_1}"},
+                                          {"m_sbottom2", "GeV", "m_{\\tilde b_2}"},
+                                          {"m_stau1", "GeV", "m_{\\tilde\\tau_1}"},
+                                          {"m_stau2", "GeV", "m_{\\tilde\\tau_2}"},
+                                          {"m_selectronL", "GeV", "m_{\\tilde e_L}"},
+                                          {"m_selectronR", "GeV", "m_{\\tilde e_R}"},
+                                          {"m_sneutrinoE", "GeV", "m_{\\tilde\\nu_e}"},
+                                          {"m_sneutrinoTau", "GeV", "m_{\\tilde\\nu_\\tau}"},
+                                          {"m_supL", "GeV", "m_{\\tilde u_L}"},
+                                          {"m_supR", "GeV", "m_{\\tilde u_R}"},
+                                          {"m_sdownL", "GeV", "m_{\\tilde d_L}"},
+                                          {"m_sdownR", "GeV", "m_{\\tilde d_R}"},
+                                          {"alpha_h", "", "\\alpha"},
+                                          {"N_11", "", "N_{11}"},
+                                          {"N_12", "", "N_{12}"},
+                                          {"N_13", "", "N_{13}"},
+                                          {"N_14", "", "N_{14}"},
+                                          {"U_11", "", "U_{11}"},
+                                          {"U_12", "", "U_{12}"},
+                                          {"V_11", "", "V_{11}"},
+                                          {"V_12", "", "V_{12}"},
+                                          {"cos_theta_stop", "", "\\cos\\theta_{\\tilde t}"},
+                                          {"cos_theta_sbottom", "", "\\cos\\theta_{\\tilde b}"},
+                                          {"cos_theta_stau", "", "\\cos\\theta_{\\tilde\\tau}"},
+                                          {"bino_share", "", "|N_{11}|^2"},
+                                          {"wino_share", "", "|N_{12}|^2"},
+                                          {"higgsino_share", "", "|N_{13}|^2+|N_{14}|^2"},
+                                          {"lsp_id", "", "\\mathrm{LSP}"},
+                                          {"lsp_is_neutral", "", "\\mathrm{LSP\\ neutral}"},
+                                          {"delta_a_mu", "", "\\Delta a_\\mu"},
+                                          {"BR_B_Xs_gamma", "", "\\mathrm{BR}(B\\to X_s\\gamma)"},
+                                          {"delta_rho", "", "\\Delta\\rho"},
+                                          {"delta_ew", "", "\\Delta_\\mathrm{EW}"},
+                                          {"sigma_SI", "cm^2", "\\sigma^\\mathrm{SI}_p"},
+                                          {"validity", "", "\\mathrm{valid}"}};
   return all;
 }
 
@@ -92,8 +168,9 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   EXPECT(row.size() == num_observables);
   Parameters p;
   for (std::size_t i = 0; i < index_.size(); ++i) p.*parameter_names[i].member = theta[index_[i]];
-  for (const double Parameters::*positive : {&Parameters::mL1, &Parameters::mL3, &Parameters::mE1, &Parameters::mE3, &Parameters::mQ1, &Parameters::mQ3, &Parameters::mU1,
-                                       &Parameters::mU3, &Parameters::mD1, &Parameters::mD3, &Parameters::MA, &Parameters::tanb})
+  for (const double Parameters::*positive :
+       {&Parameters::mL1, &Parameters::mL3, &Parameters::mE1, &Parameters::mE3, &Parameters::mQ1, &Parameters::mQ3, &Parameters::mU1,
+        &Parameters::mU3, &Parameters::mD1, &Parameters::mD3, &Parameters::MA, &Parameters::tanb})
     if (!(p.*positive > 0)) return unphysical("a soft mass, MA or tanb is not positive");
 
   // Running masses at M_SUSY enter loops; pole masses are what is reported.
@@ -111,10 +188,10 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   const double sneutrino_e2 = left2(pole.mL1, neutrino_type, p.tanb), sneutrino_tau2 = left2(pole.mL3, neutrino_type, p.tanb);
   const double sup_l2 = left2(pole.mQ1, up_type, p.tanb), sup_r2 = right2(pole.mU1, up_type, p.tanb);
   const double sdown_l2 = left2(pole.mQ1, down_type, p.tanb), sdown_r2 = right2(pole.mD1, down_type, p.tanb);
-  const std::pair<double, const char*> squared[] = {{stops.light2, "stop"}, {sbottoms.light2, "sbottom"}, {staus.light2, "stau"}, {muons.light2, "smuon"},
-                                                    {selectron_l2, "left selectron"}, {selectron_r2, "right selectron"}, {sneutrino_e2, "sneutrino"},
-                                                    {sneutrino_tau2, "tau sneutrino"}, {sup_l2, "left up squark"}, {sup_r2, "right up squark"},
-                                                    {sdown_l2, "left down squark"}, {sdown_r2, "right down squark"}};
+  const std::pair<double, const char*> squared[] = {{stops.light2, "stop"},      {sbottoms.light2, "sbottom"},      {staus.light2, "stau"},
+                                                    {muons.light2, "smuon"},     {selectron_l2, "left selectron"},  {selectron_r2, "right selectron"},
+                                                    {sneutrino_e2, "sneutrino"}, {sneutrino_tau2, "tau sneutrino"}, {sup_l2, "left up squark"},
+                                                    {sup_r2, "right up squark"}, {sdown_l2, "left down squark"},    {sdown_r2, "right down squark"}};
   for (const auto& [mass2, particle] : squared)
     if (!(mass2 > 0)) return unphysical(fmt::format("the {} is a tachyon", particle));
 
@@ -126,7 +203,7 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   row[m_h] = higgs_bosons->h - higgs_shift;
   row[m_H] = higgs_bosons->H;
   row[m_A] = p.MA;
-  row[m_Hpm] = std::hypot(p.MA, m_w);  // tree level (hep-ph/9709356, eq. 8.1.19)
+  row[m_Hpm] = std::hypot(p.MA, m_w);  // tree level (hep-ph/9709356, section 8.1)
   for (int i = 0; i < 4; ++i) row[m_chi01 + i] = std::abs(chi0.mass[i]);
   row[m_chipm1] = chi.mass[0];
   row[m_chipm2] = chi.mass[1];
@@ -161,11 +238,22 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   row[higgsino_share] = n[2] * n[2] + n[3] * n[3];
 
   // Particle Data Group numbering of superpartners.
-  const Candidate candidates[] = {{row[m_chi01], lightest_neutralino}, {row[m_sneutrinoE], 1000012}, {row[m_sneutrinoTau], 1000016}, {row[m_chipm1], 1000024},
-                                  {row[m_stau1], 1000015}, {row[m_selectronL], 1000011}, {row[m_selectronR], 2000011}, {row[m_stop1], 1000006},
-                                  {row[m_sbottom1], 1000005}, {row[m_gluino], 1000021}, {row[m_supL], 1000002}, {row[m_supR], 2000002},
-                                  {row[m_sdownL], 1000001}, {row[m_sdownR], 2000001}};
-  const Candidate& lsp = *std::min_element(std::begin(candidates), std::end(candidates), [](const Candidate& a, const Candidate& b) { return a.mass < b.mass; });
+  const Candidate candidates[] = {{row[m_chi01], lightest_neutralino},
+                                  {row[m_sneutrinoE], 1000012},
+                                  {row[m_sneutrinoTau], 1000016},
+                                  {row[m_chipm1], 1000024},
+                                  {row[m_stau1], 1000015},
+                                  {row[m_selectronL], 1000011},
+                                  {row[m_selectronR], 2000011},
+                                  {row[m_stop1], 1000006},
+                                  {row[m_sbottom1], 1000005},
+                                  {row[m_gluino], 1000021},
+                                  {row[m_supL], 1000002},
+                                  {row[m_supR], 2000002},
+                                  {row[m_sdownL], 1000001},
+                                  {row[m_sdownR], 2000001}};
+  const Candidate& lsp =
+      *std::min_element(std::begin(candidates), std::end(candidates), [](const Candidate& a, const Candidate& b) { return a.mass < b.mass; });
   row[lsp_id] = lsp.pdg_id;
   // A sneutrino has no charge either, but scatters off nuclei like a neutrino and is long excluded as a relic (hep-ph/9409270): it does not count.
   row[lsp_is_neutral] = lsp.pdg_id == lightest_neutralino ? 1 : 0;
@@ -185,8 +273,8 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   return {};
 }
 
-[[maybe_unused]] const bool registered =
-    ModelRegistry::instance().add<Pmssm>("pmssm", "19-parameter MSSM: fast approximate spectrum, g-2, b -> s gamma, direct detection", "hep-ph/9709356");
+[[maybe_unused]] const bool registered = ModelRegistry::instance().add<Pmssm>(
+    "pmssm", "19-parameter MSSM: fast approximate spectrum, g-2, b -> s gamma, direct detection", "hep-ph/9709356");
 
 }  // namespace
 }  // namespace umbra::pmssm

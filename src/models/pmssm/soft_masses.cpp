@@ -41,8 +41,8 @@ SoftMassShifts soft_mass_shifts(const Parameters& p, const ThirdGeneration& thir
   // Sum of hypercharge times <|phi|^2> over all scalars; the heavy Higgs doublet is cos(beta) H_u + sin(beta) H_d.
   const auto f = [q](double m) { return -a0(m, q); };
   const double hypercharge = loop * g1_squared *
-                             (2 * f(p.mQ1) + f(p.mQ3) - 4 * f(p.mU1) - 2 * f(p.mU3) + 2 * f(p.mD1) + f(p.mD3) - 2 * f(p.mL1) - f(p.mL3) + 2 * f(p.mE1) +
-                              f(p.mE3) + (cb2 - sb2) * f(p.MA));
+                             (2 * f(p.mQ1) + f(p.mQ3) - 4 * f(p.mU1) - 2 * f(p.mU3) + 2 * f(p.mD1) + f(p.mD3) - 2 * f(p.mL1) - f(p.mL3) +
+                              2 * f(p.mE1) + f(p.mE3) + (cb2 - sb2) * f(p.MA));
   const auto gauge = [&](double m, double y, bool doublet, bool coloured) {
     double sum = g1_squared * y * y * gauge_loop(m, p.M1, q);
     if (doublet) sum += 0.75 * g2_squared * gauge_loop(m, p.M2, q);
@@ -50,7 +50,8 @@ SoftMassShifts soft_mass_shifts(const Parameters& p, const ThirdGeneration& thir
     return 2 * loop * m * m * sum + y * hypercharge;
   };
   const double v2 = v_higgs * v_higgs, bottom = third.corrected_bottom();
-  const double top_loop = loop * third.top * third.top / (v2 * sb2), bottom_loop = loop * bottom * bottom / (v2 * cb2), tau_loop = loop * m_tau * m_tau / (v2 * cb2);
+  const double top_loop = loop * third.top * third.top / (v2 * sb2), bottom_loop = loop * bottom * bottom / (v2 * cb2),
+               tau_loop = loop * m_tau * m_tau / (v2 * cb2);
   // H_u has the share cos^2(beta) in the heavy doublet, H_d the share sin^2(beta).
   const auto yukawa_u = [&](double m, double partner) { return yukawa_loop(m, partner, p.At, cb2, mix, p, q); };
   const auto yukawa_d = [&](double m, double partner, double trilinear) { return yukawa_loop(m, partner, trilinear, sb2, mix, p, q); };

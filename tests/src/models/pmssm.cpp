@@ -14,6 +14,8 @@
 #include "src/models/pmssm/neutralinos.h"
 #include "src/models/pmssm/running.h"
 #include "src/models/pmssm/soft_masses.h"
+#include "src/space/constraint.h"
+#include "src/space/parameter_space.h"
 #include "tests/support/catch.h"
 
 using namespace umbra;
@@ -22,8 +24,25 @@ using namespace umbra::pmssm;
 namespace {
 
 // A point well inside the box: bino of 500 GeV, heavy coloured particles, Higgs near 125 GeV.
-constexpr Parameters good_point = {.M1 = 500, .M2 = 900, .M3 = 2800, .mL1 = 800, .mL3 = 900, .mE1 = 700, .mE3 = 850, .mQ1 = 2600, .mQ3 = 2200, .mU1 = 2600, .mU3 = 2100,
-                                   .mD1 = 2600, .mD3 = 2500, .At = 3600, .Ab = 0, .Atau = 0, .mu = 1100, .MA = 2000, .tanb = 20};
+constexpr Parameters good_point = {.M1 = 500,
+                                   .M2 = 900,
+                                   .M3 = 2800,
+                                   .mL1 = 800,
+                                   .mL3 = 900,
+                                   .mE1 = 700,
+                                   .mE3 = 850,
+                                   .mQ1 = 2600,
+                                   .mQ3 = 2200,
+                                   .mU1 = 2600,
+                                   .mU3 = 2100,
+                                   .mD1 = 2600,
+                                   .mD3 = 2500,
+                                   .At = 3600,
+                                   .Ab = 0,
+                                   .Atau = 0,
+                                   .mu = 1100,
+                                   .MA = 2000,
+                                   .tanb = 20};
 
 std::vector<double> theta_of(const Parameters& p) {
   std::vector<double> theta;
@@ -121,16 +140,23 @@ TEST_CASE("where formulas are trusted, spectra agree with a full generator") {
   struct Bounds {
     double median, low, high;  // |median| at most; 16 % and 84 % quantile within
   };
-  const std::map<std::string, Bounds> bounds = {
-      {"m_h", {0.4, -1.5, 1.5}},         {"m_h, strong mixing", {2.0, -1.5, 3.5}}, {"m_H", {0.02, -0.05, 0.05}},      {"m_A", {0.02, -0.05, 0.05}},
-      {"m_Hpm", {0.05, -0.1, 0.1}},      {"m_chi01", {0.15, -0.3, 0.3}},           {"m_chi02", {0.15, -0.3, 0.3}},    {"m_chi03", {0.15, -0.3, 0.3}},
-      {"m_chi04", {0.15, -0.3, 0.3}},    {"m_chipm1", {0.15, -0.4, 0.3}},          {"m_chipm2", {0.15, -0.3, 0.3}},   {"m_gluino", {0.05, -0.1, 0.1}},
-      {"m_stop1", {1.5, -2.5, 2.5}},     {"m_stop2", {1.2, -0.5, 2.0}},            {"m_sbottom1", {0.5, -1.5, 1.5}},  {"m_sbottom2", {0.9, -0.5, 1.5}},
-      {"m_stau1", {0.5, -3.0, 1.0}},     {"m_stau2", {0.3, -0.5, 0.5}},            {"m_selectronL", {0.3, -0.2, 0.7}}, {"m_selectronR", {0.2, -0.3, 0.2}},
-      {"m_sneutrinoE", {0.3, -0.2, 0.7}}, {"m_sneutrinoTau", {0.3, -1.0, 0.7}},    {"m_supL", {0.2, -0.2, 0.2}},      {"m_supR", {0.2, -0.2, 0.2}},
-      {"m_sdownL", {0.2, -0.2, 0.2}},    {"m_sdownR", {0.2, -0.2, 0.2}},           {"a_mu_1loop", {1.5, -4.0, 2.5}},  {"a_mu_2loop", {3.0, -9.0, 4.0}}};
+  const std::map<std::string, Bounds> bounds = {{"m_h", {0.4, -1.5, 1.5}},          {"m_h, strong mixing", {2.0, -1.5, 3.5}},
+                                                {"m_H", {0.02, -0.05, 0.05}},       {"m_A", {0.02, -0.05, 0.05}},
+                                                {"m_Hpm", {0.05, -0.1, 0.1}},       {"m_chi01", {0.15, -0.3, 0.3}},
+                                                {"m_chi02", {0.15, -0.3, 0.3}},     {"m_chi03", {0.15, -0.3, 0.3}},
+                                                {"m_chi04", {0.15, -0.3, 0.3}},     {"m_chipm1", {0.15, -0.4, 0.3}},
+                                                {"m_chipm2", {0.15, -0.3, 0.3}},    {"m_gluino", {0.05, -0.1, 0.1}},
+                                                {"m_stop1", {1.5, -2.5, 2.5}},      {"m_stop2", {1.2, -0.5, 2.0}},
+                                                {"m_sbottom1", {0.5, -1.5, 1.5}},   {"m_sbottom2", {0.9, -0.5, 1.5}},
+                                                {"m_stau1", {0.5, -3.0, 1.0}},      {"m_stau2", {0.3, -0.5, 0.5}},
+                                                {"m_selectronL", {0.3, -0.2, 0.7}}, {"m_selectronR", {0.2, -0.3, 0.2}},
+                                                {"m_sneutrinoE", {0.3, -0.2, 0.7}}, {"m_sneutrinoTau", {0.3, -1.0, 0.7}},
+                                                {"m_supL", {0.2, -0.2, 0.2}},       {"m_supR", {0.2, -0.2, 0.2}},
+                                                {"m_sdownL", {0.2, -0.2, 0.2}},     {"m_sdownR", {0.2, -0.2, 0.2}},
+                                                {"a_mu_1loop", {1.5, -4.0, 2.5}},   {"a_mu_2loop", {3.0, -9.0, 4.0}}};
   for (const auto& [column, values] : deviation) {
-    INFO(column << ": median " << quantile(values, 0.5) << " [" << quantile(values, 0.16) << ", " << quantile(values, 0.84) << "] of " << values.size());
+    INFO(column << ": median " << quantile(values, 0.5) << " [" << quantile(values, 0.16) << ", " << quantile(values, 0.84) << "] of "
+                << values.size());
     const Bounds& b = bounds.at(column);
     CHECK(std::abs(quantile(values, 0.5)) < b.median);
     CHECK(quantile(values, 0.16) > b.low);
@@ -159,8 +185,10 @@ TEST_CASE("a good point: who is lightest, shares sum to one, the mixing matrices
 
   const Neutralinos n = neutralinos(good_point);
   const double cb = 1 / std::sqrt(401.0), sb = 20 * cb, sw = std::sqrt(sin2_theta_w), cw = std::sqrt(1 - sin2_theta_w);
-  const double m[4][4] = {{500, 0, -m_z * sw * cb, m_z * sw * sb}, {0, 900, m_z * cw * cb, -m_z * cw * sb},
-                          {-m_z * sw * cb, m_z * cw * cb, 0, -1100}, {m_z * sw * sb, -m_z * cw * sb, -1100, 0}};
+  const double m[4][4] = {{500, 0, -m_z * sw * cb, m_z * sw * sb},
+                          {0, 900, m_z * cw * cb, -m_z * cw * sb},
+                          {-m_z * sw * cb, m_z * cw * cb, 0, -1100},
+                          {m_z * sw * sb, -m_z * cw * sb, -1100, 0}};
   for (int i = 0; i < 4; ++i)
     for (int j = 0; j < 4; ++j) {
       double sum = 0;
@@ -194,7 +222,12 @@ TEST_CASE("loop functions agree with the integrals that define them") {
     }
     return -sum;
   };
-  for (const auto& [p, m1, m2] : {std::tuple(500.0, 300.0, 1000.0), {500.0, 100.0, 100.0}, {300.0, 0.0, 800.0}, {800.0, 0.0, 300.0}, {50.0, 2000.0, 91.0}, {900.0, 900.0, 80.0}}) {
+  for (const auto& [p, m1, m2] : {std::tuple(500.0, 300.0, 1000.0),
+                                  {500.0, 100.0, 100.0},
+                                  {300.0, 0.0, 800.0},
+                                  {800.0, 0.0, 300.0},
+                                  {50.0, 2000.0, 91.0},
+                                  {900.0, 900.0, 80.0}}) {
     INFO("p " << p << " m1 " << m1 << " m2 " << m2);
     CHECK(b0(p, m1, m2, 1500) == Approx(integral(p, m1, m2, 1500, 0)).margin(2e-5));
     CHECK(b1(p, m1, m2, 1500) == Approx(integral(p, m1, m2, 1500, 1)).margin(2e-4));
@@ -218,8 +251,25 @@ TEST_CASE("limits that are known in closed form") {
   p.mu = 520;
   CHECK(evaluate(theta_of(p))["sigma_SI"] > 100 * pure);
   // All superpartners heavy: the Standard Model's b -> s gamma, and no magnetic moment.
-  p = {.M1 = 4000, .M2 = 4000, .M3 = 4000, .mL1 = 4000, .mL3 = 4000, .mE1 = 4000, .mE3 = 4000, .mQ1 = 4000, .mQ3 = 4000, .mU1 = 4000, .mU3 = 4000,
-       .mD1 = 4000, .mD3 = 4000, .At = 0, .Ab = 0, .Atau = 0, .mu = 4000, .MA = 4000, .tanb = 5};
+  p = {.M1 = 4000,
+       .M2 = 4000,
+       .M3 = 4000,
+       .mL1 = 4000,
+       .mL3 = 4000,
+       .mE1 = 4000,
+       .mE3 = 4000,
+       .mQ1 = 4000,
+       .mQ3 = 4000,
+       .mU1 = 4000,
+       .mU3 = 4000,
+       .mD1 = 4000,
+       .mD3 = 4000,
+       .At = 0,
+       .Ab = 0,
+       .Atau = 0,
+       .mu = 4000,
+       .MA = 4000,
+       .tanb = 5};
   const Row heavy = evaluate(theta_of(p));
   CHECK(heavy["BR_B_Xs_gamma"] == Approx(3.36e-4).epsilon(0.03));
   CHECK(std::abs(heavy["delta_a_mu"]) < 2e-11);
@@ -272,4 +322,48 @@ TEST_CASE("parameters are found by name, in any order, and missing ones are name
   CHECK_FALSE(make_pmssm(names, faults));
   REQUIRE(faults.size() == 1);
   CHECK(faults.all()[0].text.find("no parameter tanb") != std::string::npos);
+}
+
+TEST_CASE("the preset and the constraint sets fit the model; the shares that pass are as stated") {
+  Faults faults;
+  const ParameterSpace space = ParameterSpace::read(Presets::get("pmssm19", {}, faults), faults);
+  INFO(faults.report("job"));
+  REQUIRE(faults.empty());
+  REQUIRE(space.names() == all_names());
+  const auto model = make_pmssm(space.names(), faults);
+  ConstraintContext context{space.names()};
+  for (const Column& c : model->columns()) context.columns.push_back(c.name);
+  std::map<std::string, std::vector<std::unique_ptr<Constraint>>> sets;
+  std::map<std::string, int> passed;
+  for (const std::string set : {"survey", "galactic_centre", "exclusion", "exclusion_rare"}) {
+    sets[set] = read_constraints(ConstraintSets::get(set, {}, faults), context, faults);
+    CHECK_FALSE(sets[set].empty());
+    for (const auto& c : sets[set])
+      if (set == "survey" && c->name() != "neutral_lsp") CHECK_FALSE(c->source().empty());
+  }
+  REQUIRE(faults.empty());
+
+  const int n = 4000;
+  int physical = 0, valid = 0;
+  std::vector<double> u(space.dim()), values(context.columns.size());
+  for (int i = 0; i < n; ++i) {
+    RandomStream stream(11, Purpose::test, i);
+    stream.fill_uniform(u);
+    space.to_physical(u, {values.data(), space.size()});
+    const auto row = std::span(values).subspan(space.size());
+    if (model->evaluate({values.data(), space.size()}, stream, row).status != Status::ok) continue;
+    ++physical;
+    valid += row.back() == 1;
+    for (const auto& [set, constraints] : sets)
+      passed[set] += std::all_of(constraints.begin(), constraints.end(), [&](const auto& c) {
+        const double lnl = c->log_likelihood(values);
+        REQUIRE_FALSE(std::isnan(lnl));
+        return lnl > -std::numeric_limits<double>::infinity();
+      });
+  }
+  const auto near = [](int count, int of, double share) { return std::abs(count - of * share) < 4 * std::sqrt(of * share * (1 - share)); };
+  CHECK(near(physical, n, 0.683));
+  CHECK(near(passed["exclusion"], physical, 0.435));
+  CHECK(near(passed["exclusion_rare"], physical, 0.017));
+  CHECK(valid > physical / 2);
 }
