@@ -23,10 +23,10 @@ double delta_rho(const ThirdGeneration& third) {
   return 3 * fermi_constant / (8 * std::sqrt(2.0) * pi * pi) * sum;
 }
 
-double delta_ew(const Parameters& p, const ThirdGeneration& third, const Sfermions& staus) {
+double delta_ew(const Parameters& p, const ThirdGeneration& third) {
   const double tan2 = p.tanb * p.tanb, cb2 = 1 / (1 + tan2), sb2 = tan2 * cb2, cos_2beta = cb2 - sb2, half_mz2 = 0.5 * m_z * m_z;
   const double scale2 = std::sqrt(third.stops.light2 * third.stops.heavy2);
-  const double gz2 = half_mz2 / (4 * v_higgs * v_higgs);  // (g^2 + g'^2) / 8
+  const double gz2 = half_mz2 / (2 * v_higgs * v_higgs);  // (g^2 + g'^2) / 8
   const auto f = [scale2](double m2) { return m2 * (std::log(m2 / scale2) - 1); };
 
   double sum_u = 0.0, sum_d = 0.0, largest_u = 0.0, largest_d = 0.0;
@@ -51,6 +51,7 @@ double delta_ew(const Parameters& p, const ThirdGeneration& third, const Sfermio
   const double yt2 = third.top * third.top / (v2 * sb2);
   sfermion_pair(third.stops, yt2, p.At, up_type, 3, sum_u, largest_u, sum_d, largest_d);
   sfermion_pair(third.sbottoms, bottom * bottom / (v2 * cb2), p.Ab, down_type, 3, sum_d, largest_d, sum_u, largest_u);
+  const Sfermions staus = sfermions(p.mL3, p.mE3, m_tau, p.Atau - p.mu * p.tanb, lepton_type, p.tanb);
   sfermion_pair(staus, m_tau * m_tau / (v2 * cb2), p.Atau, lepton_type, 1, sum_d, largest_d, sum_u, largest_u);
   add(-3 * yt2 / (8 * pi * pi) * f(third.top * third.top), sum_u, largest_u);
 

@@ -261,7 +261,7 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
   row[delta_a_mu] = g2.total;
   row[BR_B_Xs_gamma] = bsg.branching_ratio;
   row[rho_shift] = delta_rho(third);
-  row[fine_tuning] = delta_ew(p, third, staus);
+  row[fine_tuning] = delta_ew(p, third);
   row[sigma_proton] = sigma_si(p, chi0, *higgs_bosons, third);
 
   // The Higgs mass, the bottom mass and b -> s gamma, and every one-loop shift of a mass within bounds.

@@ -8,6 +8,7 @@
 #include "src/models/evaluator.h"
 #include "src/models/pmssm/charginos.h"
 #include "src/models/pmssm/constants.h"
+#include "src/models/pmssm/direct_detection.h"
 #include "src/models/pmssm/gauginos.h"
 #include "src/models/pmssm/loops.h"
 #include "src/models/pmssm/muon_g2.h"
@@ -237,6 +238,17 @@ TEST_CASE("loop functions agree with the integrals that define them") {
   CHECK(triangle(400, 400, 400) == Approx(0.5 / (400.0 * 400.0)).epsilon(1e-3));
 }
 
+TEST_CASE("a neutralino at the blind spot m_chi = -mu sin(2 beta) does not scatter by the light Higgs boson (arXiv:1211.4873)") {
+  Parameters p = good_point;
+  const double beta = std::atan(p.tanb);
+  for (auto soft : {&Parameters::mQ1, &Parameters::mU1, &Parameters::mD1, &Parameters::mQ3, &Parameters::mU3, &Parameters::mD3}) p.*soft = 1e6;
+  const Higgs decoupled = {125, 1e7, beta - pi / 2};
+  p.M1 = -p.mu * std::sin(2 * beta);
+  const double blind = sigma_si(p, neutralinos(p), decoupled, third_generation(p));
+  p.M1 = -p.M1;
+  CHECK(blind < 1e-6 * sigma_si(p, neutralinos(p), decoupled, third_generation(p)));
+}
+
 TEST_CASE("limits that are known in closed form") {
   // Degenerate squarks: no contribution to rho but for the split of the doublet by the quark masses.
   Parameters p = good_point;
@@ -273,8 +285,11 @@ TEST_CASE("limits that are known in closed form") {
   const Row heavy = evaluate(theta_of(p));
   CHECK(heavy["BR_B_Xs_gamma"] == Approx(3.36e-4).epsilon(0.03));
   CHECK(std::abs(heavy["delta_a_mu"]) < 2e-11);
-  // The higgsinos' mass is the fine-tuning here.
+  // The higgsinos' mass is the fine-tuning here; with light ones it is the stops, by numerical derivatives of the one-loop potential.
   CHECK(evaluate(theta_of(p))["delta_ew"] > 2 * 16e6 / (m_z * m_z) - 1);
+  p = good_point;
+  p.mu = 150;
+  CHECK(evaluate(theta_of(p))["delta_ew"] == Approx(175.693033));
 }
 
 TEST_CASE("tachyons are unphysical, extreme points are finite or unphysical, doubtful ones are marked") {
