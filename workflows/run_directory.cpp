@@ -29,14 +29,14 @@ std::unique_ptr<RunLock> take_run_directory(const Job& job, bool fresh) {
   const std::string job_file = run + "/job.yaml";
   if (!exists(job_file) && exists(run)) {
     VALIDATE(fs::is_directory(run), "{} is a file, and the run directory must be a folder: give another output: {{directory: ...}}", run);
-    for (const auto& entry : fs::directory_iterator(run))
-      VALIDATE(entry.path().filename() == "lock", "{} is no run directory, and not empty: give another output: {{directory: ...}}, nothing there was touched", run);
+    for (const auto& entry : fs::directory_iterator(run))  // the lock, and what `umbra submit` puts there before the first start
+      VALIDATE(entry.path().filename() == "lock" || entry.path().filename().string().rfind("slurm", 0) == 0, "{} is no run directory, and not empty: give another output: {{directory: ...}}, nothing there was touched", run);
   }
   make_directory(run);
   auto lock = std::make_unique<RunLock>(run);
   if (fresh) {
     for (const char* name : {"segments", "journal"}) fs::remove_all(run + "/" + name);
-    for (const char* name : {"results.h5", "checkpoint", "checkpoint.next", "status.json", "summary.json", "log.txt", "job.yaml"}) remove_file(run + "/" + name);
+    for (const char* name : {"results.h5", "checkpoint", "checkpoint.next", "status.json", "summary.json", "log.txt", "sessions.json", "job.yaml"}) remove_file(run + "/" + name);
   } else if (exists(job_file)) {
     check_same_job(job, job_file);
   }

@@ -28,6 +28,7 @@ struct Session {
   std::vector<std::string> hosts;
   double busy_s = 0.0;
   double span_s = 0.0;  ///< last dispatch - first dispatch
+  std::uint64_t outcomes_before = 0;
 };
 
 /// Rank 0's recorder. All else on rank 0 reaches the disk through it.
@@ -46,7 +47,7 @@ class RunRecord final : public Recorder {
   RunRecord(const Parts& parts, bool quiet);
 
   std::optional<Outcome> known(TaskKind kind, TaskId id) override;
-  void started(std::span<const Task> tasks) override;
+  void started(std::span<Task> tasks) override;
   void finished(const Outcome& outcome) override;
   void tick() override;
   Advice advice() const override { return advice_; }
@@ -64,6 +65,9 @@ class RunRecord final : public Recorder {
 
  private:
   void resume();
+  void suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished);
+  void begin_session();
+  void write_sessions() const;
   void drain();
   Advice judge() const;
   std::string save_state() const;
@@ -75,6 +79,11 @@ class RunRecord final : public Recorder {
   std::string directory_;
   Journal journal_;
   std::map<std::pair<TaskKind, TaskId>, Outcome> known_;
+  struct Suspicion {
+    std::int32_t deaths = 0;       // of ranks that had the task in flight
+    std::int32_t allocations = 0;  // that it outlived
+  };
+  std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
   std::uint64_t outcomes_before_ = 0;

@@ -74,9 +74,7 @@ class Coordinator {
     stop.signal = &signals_seen;
     if (job_.stop.walltime) stop.deadline = executor_.now() + job_.stop.walltime->value;
     Campaign campaign(*sampler_, executor_, ledger_, record_);
-    const Ending ending = campaign.run(stop);
-    executor_.stop();
-    return finish(ending);
+    return finish(campaign.run(stop));
   }
 
  private:

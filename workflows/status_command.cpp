@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +13,26 @@
 #include "workflows/progress.h"
 
 namespace umbra {
+
+namespace {
+
+// What Slurm says of the job that `umbra submit` noted in the run directory; "" where there is none.
+std::string slurm_state(const std::filesystem::path& run) {
+  std::ifstream in(run / "slurm_job");
+  long id = 0;
+  if (!(in >> id)) return {};
+  const std::string command = fmt::format("squeue --noheader --job {} --format '%T, %M of %l, %R' 2>/dev/null", id);
+  std::string text;
+  if (std::FILE* pipe = popen(command.c_str(), "r")) {
+    char block[256];
+    while (std::fgets(block, sizeof block, pipe)) text += block;
+    pclose(pipe);
+  }
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return fmt::format("Slurm job {}: {}\n", id, text.empty() ? "not in the queue any more" : text);
+}
+
+}  // namespace
 
 int status_command(const std::string& run, bool json) {
   const std::filesystem::path file = std::filesystem::path(run) / "status.json";
@@ -37,6 +58,7 @@ int status_command(const std::string& run, bool json) {
   s.ranks = j.value("ranks", 1);
   s.note = j.value("note", "");
   fmt::print("{}: {} on {} ranks for {}\n{}\n", s.name, s.state, s.ranks, human_duration(s.elapsed_s), progress_line(s));
+  fmt::print("{}", slurm_state(run));
   return exit_code::done;
 }
 
