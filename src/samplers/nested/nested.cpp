@@ -295,12 +295,16 @@ class Nested : public Sampler {
     if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
   }
 
-  /// Draws the region anew where the contour has shrunk by a tenth, or where a point of an older region shows that it is too small.
+  /// Draws the region anew where the contour has shrunk by a tenth, or where a point of an older region shows that it is too small. It stays
+  /// where a new one would be larger: what held a contour holds those within.
   void learn(std::span<const double> u) {
-    if (10 * kills_since_build_ < live_.size() && region_->contains(u)) return;
+    const bool holds = region_->contains(u);
+    if (10 * kills_since_build_ < live_.size() && holds) return;
     kills_since_build_ = 0;
     // As a hull of slices the region may be generous: what lies outside costs no evaluation.
-    region_ = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, slices_ ? 1.1 : 1.0);
+    auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, slices_ ? 1.1 : 1.0, region_.get());
+    if (holds && next->log_volume() >= region_->log_volume()) return;
+    region_ = std::move(next);
     live_.split_modes(*region_);
   }
 
