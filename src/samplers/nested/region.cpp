@@ -12,7 +12,7 @@ namespace umbra {
 namespace {
 /// An ellipsoid of n points is larger by the volume 1 + margin / n than the one that leave-one-out needs. What is then missed of a
 /// contour is below a thousandth in the problems of the benchmark (of eggbox, a fiftieth would be missed without).
-constexpr double margin = 25.0;
+constexpr double margin = 30.0;
 /// A split that saves less than this of ln volume follows the noise of the sample.
 constexpr double least_gain = 0.1;
 /// Ellipsoids that stay apart even if larger by this factor are different modes.
