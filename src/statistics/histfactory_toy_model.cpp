@@ -106,25 +106,25 @@ void HistFactoryToyModel::fit(PoiRange range, FitResult& result) {
   if (poi() != none) low_[poi()] = range.low, high_[poi()] = range.high;
   if (result.x.size() != num_parameters()) result.x.assign(initial_.begin(), initial_.end());
   result.evaluations = result.retries = 0;
-  best_.x = result.x;
+  start_ = result.x;
   attempt(result);
-  for (int rung = 1; rung <= 2 && !resolved(result.status); ++rung) {
-    // best_.x keeps the given start, softened_ the data on the way.
+  // Where a rate is held at its floor there may be other minima.
+  for (int rung = 1; rung <= 2 && result.status != FitStatus::converged; ++rung) {
     FitResult next;
-    next.x = rung == 1 ? initial_ : best_.x;
-    next.evaluations = result.evaluations;
-    next.retries = rung;
+    next.x = rung == 1 ? initial_ : start_;
     if (rung == 2) {
-      expected(best_.x, softened_);
+      expected(start_, softened_);
       for (std::size_t i = 0; i < data_.size(); ++i) softened_[i] = 0.5 * (softened_[i] + data_[i]);
       likelihood_.set_data(softened_);
       attempt(next);
       likelihood_.set_data(data_);
     }
     attempt(next);
-    result.evaluations = next.evaluations;
+    next.evaluations += result.evaluations;
+    const bool improved = resolved(next.status) && (!resolved(result.status) || next.value < result.value);
+    if (improved) std::swap(result, next);
+    result.evaluations = std::max(result.evaluations, next.evaluations);
     result.retries = rung;
-    if (resolved(next.status) || next.value < result.value) result = std::move(next);
   }
 }
 

@@ -39,7 +39,8 @@ class HistFactoryToyModel final : public ToyModel {
   void generate(std::span<const double> parameters, const ToyId& id, std::vector<double>& data) override;
   void expected(std::span<const double> parameters, std::vector<double>& data) override;
   void set_data(std::span<const double> data) override;
-  /// The ladder: from result.x; from the initial parameters; from the fit to data halfway between these and what result.x expects.
+  /// The ladder, as far as a fit does not converge or ends at the floor of a rate, of which the best counts: from result.x; from the initial
+  /// parameters; from the fit to data halfway between the given ones and what result.x expects.
   void fit(PoiRange range, FitResult& result) override;
   double nll(std::span<const double> parameters) override { return likelihood_.evaluate(parameters); }
   double saturated() override { return likelihood_.saturated(); }
@@ -56,10 +57,9 @@ class HistFactoryToyModel final : public ToyModel {
   HistFactoryToyOptions options_;
   Likelihood likelihood_;
   Minimiser minimiser_;
-  std::vector<double> initial_, observed_, low_, high_, data_, softened_;
+  std::vector<double> initial_, observed_, low_, high_, data_, start_, softened_;
   double lowest_poi_ = 0.0;
   std::vector<std::uint64_t> stream_of_auxiliary_;  ///< from the parameter's name
-  FitResult best_;
   // The generators of the last parameters generated at.
   std::vector<double> generated_at_;
   std::vector<Poisson> main_, auxiliary_;

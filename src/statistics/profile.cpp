@@ -19,13 +19,14 @@ void Profile::set_data(std::span<const double> data, std::span<const double> sta
   used_ = 0;
   poi_hat_ = free_value_ = fixed_value_ = std::numeric_limits<double>::quiet_NaN();
   status_ = FitStatus::converged;
-  distance_ = 0;
+  distance_ = gradient_ = 0;
   evaluations_ = 0;
 }
 
 void Profile::count(const FitResult& result) {
   status_ = std::max(status_, result.status);
   distance_ = std::max(distance_, result.distance);
+  gradient_ = std::max(gradient_, result.projected_gradient);
   evaluations_ += result.evaluations;
 }
 

@@ -32,6 +32,7 @@ class Profile {
   /// The worst of all fits to this data set.
   FitStatus status() const { return status_; }
   double distance() const { return distance_; }
+  double gradient() const { return gradient_; }
   /// Of value and gradient, for this data set.
   int evaluations() const { return evaluations_; }
 
@@ -49,7 +50,7 @@ class Profile {
   std::size_t used_ = 0;
   double poi_hat_ = 0, free_value_ = 0, fixed_value_ = 0;
   FitStatus status_ = FitStatus::converged;
-  double distance_ = 0;
+  double distance_ = 0, gradient_ = 0;
   int evaluations_ = 0;
 };
 
