@@ -28,6 +28,26 @@ class Conversation {
   /// Adds what the process says to heard(); false as in say(). At least one byte comes with true.
   bool hear(double deadline);
   std::string& heard() { return heard_; }
+  const std::string& heard() const { return heard_; }
+
+  /// Asks for one point. What goes wrong in a process that has answered before is asked again of a fresh one, so that a status is always that of
+  /// the point and not of those before it; only a timeout stands as it is.
+  /// @param begin starts a process and greets it; not ok where that fails
+  /// @param ask leaves the process alive where it may go on
+  template <class Begin, class Ask>
+  Evaluation persist(Begin begin, Ask ask) {
+    for (;;) {
+      if (!alive()) {
+        answered_ = false;
+        const Evaluation begun = begin();
+        if (begun.status != Status::ok) return begun;
+      }
+      const bool fresh = !answered_;
+      const Evaluation result = ask();
+      answered_ = alive();
+      if (answered_ || fresh || result.status == Status::timeout) return result;
+    }
+  }
 
   /// Ends the process and says why nothing more came of it: how it ended, or a timeout where that was what say() or hear() met.
   Evaluation end();
@@ -48,6 +68,7 @@ class Conversation {
   int out_ = -1;  ///< what it writes
   double timeout_s_ = 0.0;
   bool timed_out_ = false;
+  bool answered_ = false;
 };
 
 }  // namespace umbra

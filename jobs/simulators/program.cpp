@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <memory>
 
@@ -36,8 +36,7 @@ OptionSet<Options> options() {
       .add("cores", &O::cores, "threads that the program uses (sets OMP_NUM_THREADS and lifts the binding to one core)", at_least(1));
 }
 
-/// The program is started with the model, which asks it for its columns. What goes wrong in a process that has answered before is asked again of a
-/// fresh one, so that a status is always that of the point and not of those before it; only a timeout stands as it is.
+/// The program is started with the model, which asks it for its columns.
 class Program final : public Evaluator {
  public:
   Program(Options o, std::string name, Command command, const std::vector<std::string>& parameters)
@@ -51,23 +50,9 @@ class Program final : public Evaluator {
   Evaluation evaluate(std::span<const double> theta, RandomStream& stream, std::span<double> row) override {
     const std::uint64_t seed = stream() >> 11;  // exact as a double too, which is what JSON readers make of it
     if (++points_ % 256 == 0) process_.trim_errors();
-    for (;;) {
-      const bool fresh = !process_.alive();
-      Evaluation result;
-      try {
-        if (fresh) result = begin();
-      } catch (const UserError& e) {
-        result = {Status::start_failed, e.what()};
-      }
-      if (fresh && result.status != Status::ok) return result;
-      result = ask(theta, seed, row);
-      if (process_.alive()) return result;
-      std::fill(row.begin(), row.end(), std::numeric_limits<double>::quiet_NaN());
-      if (fresh || first_ || result.status == Status::timeout) {
-        first_ = false;
-        return result;
-      }
-    }
+    const Evaluation result = process_.persist([&] { return begin(); }, [&] { return ask(theta, seed, row); });
+    if (!process_.alive()) std::fill(row.begin(), row.end(), std::numeric_limits<double>::quiet_NaN());
+    return result;
   }
 
  private:
@@ -82,7 +67,11 @@ class Program final : public Evaluator {
   }
 
   Evaluation begin() {
-    process_.start();
+    try {
+      process_.start();
+    } catch (const UserError& e) {
+      return {Status::start_failed, e.what()};
+    }
     const double deadline = monotonic_seconds() + options_.start_timeout.value;
     std::size_t size = 0;
     if (!process_.say(hello_, deadline) || (size = line(deadline)) == 0) {
@@ -121,7 +110,6 @@ class Program final : public Evaluator {
       process_.hang_up();
       return {Status::protocol_error, fmt::format("{}: {}", name_, answer.message)};
     }
-    first_ = false;
     return {answer.status, std::move(answer.message)};
   }
 
@@ -130,7 +118,6 @@ class Program final : public Evaluator {
   Conversation process_;
   std::vector<Column> columns_;
   std::uint64_t id_ = 0, points_ = 0;
-  bool first_ = true;  ///< the process that was started with the model has not answered yet
 };
 
 const bool registered = ModelRegistry::instance().add(
