@@ -1,8 +1,11 @@
 #pragma once
 // Where tasks run. The campaign loop on rank 0 is the only caller.
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "jobs/communicator.h"
@@ -31,13 +34,13 @@ class Executor {
   virtual void submit(std::vector<Task> tasks) = 0;
   /// Appends what has finished; waits for the first one at most `patience` s. Throws UserError, naming rank and task, where a Work threw.
   virtual void collect(std::vector<Outcome>& finished, double patience) = 0;
-  /// Tasks submitted and not yet collected, in order of submission; `started` says which are being evaluated and since when.
   struct InFlight {
     TaskKind kind;
     TaskId id;
     int rank;       ///< -1: still queued here
     double start;   ///< seconds on the clock of now(), when it was sent; 0 where it was not
   };
+  /// Tasks submitted and not yet collected, in order of submission.
   virtual std::vector<InFlight> in_flight() const = 0;
   virtual std::size_t in_flight_count() const = 0;
   /// How many outcomes of each rank collect() has given so far [ranks]. These are the first ones that the rank's RowSink kept.
@@ -47,8 +50,9 @@ class Executor {
   /// Unix time in s; simulated ranks: virtual time.
   virtual double now() const = 0;
   virtual ExecutorStatistics statistics() const = 0;
-  /// Takes back tasks that no rank has begun (those queued here at once; a rank gives back its own as it answers); ends the ranks' loops without waiting for evaluations in progress.
-  virtual void stop() = 0;
+  /// Takes back the tasks that no rank has begun and ends the ranks' loops without waiting for evaluations in progress: these stay in in_flight().
+  /// What finished before, collect() gives afterwards too. Returns false where an evaluation of this rank is still in progress (leave by _exit after MPI has ended).
+  virtual bool stop() = 0;
 };
 
 struct ExecutorOptions {

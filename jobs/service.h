@@ -21,13 +21,17 @@ class Service {
 
   /// @param ranks duplicated by start(); a Communicator::self() gives a service of one rank without MPI
   Service(const Communicator& ranks, Handler handler);
+  /// Ends this rank's thread after the command that it is in, where stop() was not reached (an exception on its way out).
   ~Service();
+
+  /// All ranks, together.
+  void start();
 
   /// Rank 0: sends a command to all helper threads and returns at once. Returns its number, counted from 1.
   std::uint64_t issue(std::vector<std::byte> command);
   /// Rank 0: how many commands all ranks have finished.
   std::uint64_t finished() const;
-  /// Rank 0: waits until all that was issued is finished everywhere.
+  /// Rank 0: waits until all that was issued is finished everywhere, or one has failed.
   void wait() const;
   /// Rank 0: the error of a handler ("rank 3: ..."), if any threw; no further command runs on any rank after one.
   std::optional<std::string> error() const;

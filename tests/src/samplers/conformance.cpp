@@ -1,0 +1,163 @@
+// What every registered sampler must hold. A new one is tested as soon as it is registered: its defaults must do in 2 and in 19 dimensions.
+
+#include <sstream>
+
+#include "src/base/error.h"
+#include "tests/src/samplers/drive.h"
+#include "tests/support/catch.h"
+
+using namespace umbra;
+using namespace umbra::test;
+
+namespace {
+
+constexpr std::uint64_t evaluations = 3000;
+
+SamplerContext context(std::size_t dim, std::uint64_t seed = 5) {
+  std::vector<bool> periodic(dim, false);
+  periodic.back() = true;
+  return {dim, periodic, seed, evaluations};
+}
+
+double bowl(std::span<const double> u) {
+  double sum = 0.0;
+  for (double x : u) sum -= 50.0 * (x - 0.6) * (x - 0.6);
+  return sum;
+}
+
+/// A third of the points fails in one way or another; which ones depends on the point alone.
+Outcome failing(TaskId id, std::span<const double> u) {
+  const double inf = std::numeric_limits<double>::infinity();
+  switch (static_cast<int>(u[0] * 1e6) % 12) {
+    case 0: return outcome(id, u, std::nan(""), Status::timeout);
+    case 1: return outcome(id, u, std::nan(""), Status::unphysical);
+    case 2: return outcome(id, u, -inf);
+    case 3: return outcome(id, u, std::nan(""), Status::not_finite);
+    default: return outcome(id, u, bowl(u));
+  }
+}
+
+/// The points below `stop` of two runs are the same, bit for bit.
+bool same(const Driven& a, const Driven& b, TaskId stop) {
+  for (TaskId id = 0; id < stop; ++id) {
+    const auto x = a.points.find(id), y = b.points.find(id);
+    if ((x == a.points.end()) != (y == b.points.end())) return false;
+    if (x != a.points.end() && x->second != y->second) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("every sampler gives each id once, without holes, inside the unit cube") {
+  for (const std::string& type : SamplerRegistry::instance().names())
+    for (std::size_t dim : {2, 19}) {
+      INFO(type << " in " << dim << " dimensions");
+      const auto sampler = make(type, context(dim));
+      const Driven run = drive(*sampler, plain(bowl), {.ask_size = 1000, .in_flight = 1000, .shuffle = 3, .stop = 1000});
+      CHECK_FALSE(run.stuck);
+      CHECK_FALSE(run.repeated);
+      CHECK((run.contiguous >= 1000 || sampler->done()));
+      if (sampler->done()) CHECK(sampler->end() <= run.contiguous);
+      bool inside = true;
+      for (const auto& [id, u] : run.points) {
+        inside &= u.size() == dim;
+        for (double x : u) inside &= x >= 0.0 && x <= 1.0;
+      }
+      CHECK(inside);
+      static_cast<void>(sampler->result());
+    }
+}
+
+TEST_CASE("every sampler gives the same tasks whatever the order of telling and the size of asking") {
+  for (const std::string& type : SamplerRegistry::instance().names())
+    for (std::size_t dim : {2, 19}) {
+      INFO(type << " in " << dim << " dimensions");
+      const Drive ways[] = {{.ask_size = 1, .in_flight = 1},
+                            {.ask_size = 1, .in_flight = 7, .shuffle = 1},
+                            {.ask_size = 1000, .in_flight = 1000},
+                            {.ask_size = 1000, .in_flight = 1000, .shuffle = 2},
+                            {.ask_size = 3, .in_flight = 64, .shuffle = 3}};
+      const auto reference = drive(*make(type, context(dim)), failing, ways[0]);
+      for (const Drive& way : ways) CHECK(same(reference, drive(*make(type, context(dim)), failing, way), reference.contiguous));
+      CHECK_FALSE(reference.stuck);
+      if (type != "grid") {
+        const auto other_seed = drive(*make(type, context(dim, 6)), failing, ways[0]);
+        CHECK_FALSE(same(reference, other_seed, std::min(reference.contiguous, other_seed.contiguous)));
+      }
+    }
+}
+
+TEST_CASE("every sampler goes on from a saved state as if nothing had happened") {
+  for (const std::string& type : SamplerRegistry::instance().names())
+    for (TaskId middle : {0, 40, 333}) {
+      INFO(type << " saved after " << middle);
+      const Drive how{.ask_size = 20, .in_flight = 50, .shuffle = 4};
+      const auto reference = drive(*make(type, context(3)), failing, how);
+      const auto before = make(type, context(3));
+      Drive part = how;
+      part.stop = middle;
+      Driven run = drive(*before, failing, part);
+      std::stringstream state;
+      before->save(state);
+      const auto after = make(type, context(3));
+      after->load(state);
+      for (const Task& t : run.pending) run.points.erase(t.id);
+      run.pending.clear();
+      drive(*after, failing, how, run);
+      CHECK_FALSE(run.repeated);
+      CHECK_FALSE(run.stuck);
+      CHECK(same(reference, run, std::min(reference.contiguous, run.contiguous)));
+      CHECK(run.contiguous >= std::min<TaskId>(how.stop, reference.contiguous));
+    }
+}
+
+TEST_CASE("every sampler refuses a state that is damaged or of another problem") {
+  for (const std::string& type : SamplerRegistry::instance().names()) {
+    INFO(type);
+    const auto sampler = make(type, context(3));
+    drive(*sampler, plain(bowl), {.ask_size = 20, .in_flight = 20, .stop = 60});
+    std::ostringstream out;
+    sampler->save(out);
+    std::istringstream half(out.str().substr(0, out.str().size() / 2)), nothing, whole(out.str());
+    CHECK_THROWS_AS(make(type, context(3))->load(half), UserError);
+    CHECK_THROWS_AS(make(type, context(3))->load(nothing), UserError);
+    CHECK_THROWS_AS(make(type, context(4))->load(whole), UserError);
+  }
+}
+
+TEST_CASE("no sampler hangs where all evaluations fail or all are alike") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Function hopeless[] = {[](TaskId id, std::span<const double> u) { return outcome(id, u, std::nan(""), Status::signal); },
+                               [&](TaskId id, std::span<const double> u) { return outcome(id, u, -inf); },
+                               [](TaskId id, std::span<const double> u) { return outcome(id, u, 1.5); },
+                               [](TaskId id, std::span<const double> u) { return outcome(id, u, std::nan("")); }};
+  for (const std::string& type : SamplerRegistry::instance().names())
+    for (std::size_t i = 0; i < std::size(hopeless); ++i) {
+      INFO(type << ", function " << i);
+      const auto sampler = make(type, context(4));
+      const Driven run = drive(*sampler, hopeless[i], {.ask_size = 30, .in_flight = 30, .shuffle = 8});
+      CHECK_FALSE(run.stuck);
+      CHECK_FALSE(run.repeated);
+      bool finite = true;
+      for (const auto& [id, u] : run.points)
+        for (double x : u) finite &= x >= 0.0 && x <= 1.0;
+      CHECK(finite);
+      static_cast<void>(sampler->result());
+    }
+}
+
+TEST_CASE("every sampler names a wrong option, in words") {
+  for (const auto& [type, entry] : SamplerRegistry::instance().entries()) {
+    INFO(type);
+    CHECK_FALSE(entry.summary.empty());
+    CHECK_THROWS_AS(make(type, context(2), {{"no_such_option", Config("1"), {}}}), UserError);
+    for (const OptionDoc& option : entry.options) {
+      INFO(option.name);
+      CHECK_FALSE(option.meaning.empty());
+      if (option.type != "text" && option.type != "see docs" && option.type != "list of texts")
+        CHECK_THROWS_AS(make(type, context(2), {{option.name, Config("nonsense"), {}}}), UserError);
+      if (option.type == "whole number") CHECK_THROWS_AS(make(type, context(2), {{option.name, Config("-1"), {}}}), UserError);
+    }
+  }
+}
