@@ -14,4 +14,7 @@ void promote_checkpoint(const std::string& directory);
 /// The state of a generation (that of results.h5), from RUN/checkpoint.next or RUN/checkpoint; nothing for generation 0. Throws UserError where it is damaged or missing.
 std::optional<std::string> read_checkpoint(const std::string& directory, std::uint64_t generation);
 
+/// After a kill: promotes RUN/checkpoint.next where it is of this generation, else removes it. Throws FileError.
+void tidy_checkpoint(const std::string& directory, std::uint64_t generation);
+
 }  // namespace umbra

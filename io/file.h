@@ -28,8 +28,9 @@ class FileError : public UserError {
 enum class FileOperation { open, write, sync, close, rename, remove, link, make_directory, sync_directory, reserve, hdf5_create, hdf5_write, hdf5_close };
 
 /// Called before each operation; a test's fault may return an errno (the operation then fails with it) or kill the process. Chosen by the environment:
-/// UMBRA_FAULT="<operation or any>:<n>:<errno name, kill or tear>[:<part of the path>]", the n-th call from 0; `tear` writes half and kills; ENOSPC and EIO persist.
-/// Returns 0 where all is well. `half_way` is called before a kill by `tear`.
+/// UMBRA_FAULT="<operation or any>:<n>:<errno name, kill or tear>[:<part of the path>]", the n-th call from 0; `tear` writes half of what
+/// is to be written and kills; ENOSPC and EDQUOT persist from then on.
+/// Returns 0 where all is well.
 int fault_point(FileOperation operation, std::string_view path);
 /// The same from a test: "" ends it.
 void set_fault(const std::string& description);
@@ -64,6 +65,7 @@ std::vector<std::string> list_directory(const std::string& path);  ///< names of
 void make_directory(const std::string& path);                      ///< with parents; nothing where it exists
 void rename_file(const std::string& from, const std::string& to);  ///< and syncs the folder
 void link_file(const std::string& from, const std::string& to);    ///< a hard link, or a copy where the file system has none
+void sync_folder(const std::string& path);                         ///< makes new names in it last
 void remove_file(const std::string& path);                         ///< nothing where it is missing
 /// Replaces a file as a whole: written aside, synced, renamed, folder synced. A reader sees the old or the new one.
 void replace_file(const std::string& path, std::string_view content);
