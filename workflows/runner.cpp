@@ -93,11 +93,11 @@ class Coordinator {
 
   void report(Ending ending, const Summary& summary, bool saved) const {
     if (!saved) fmt::print(stderr, "umbra: {}\nWhat was computed is in {}/journal: make room there and run the same command again.\n", record_.trouble(), job_.output.directory);
-    if (quiet_) return;
-    if (ending != Ending::interrupted) fmt::print("\n{}", summary_text(summary));
+    if (!quiet_ && ending != Ending::interrupted) fmt::print("\n{}", summary_text(summary));
     if (ending == Ending::over_budget)
-      fmt::print(stderr, "umbra: stopped, as more than {:.0f} % of the points failed (failures: {{budget: {}}}); the table above says how\n", 100 * job_.failures.budget, job_.failures.budget);
+      fmt::print(stderr, "umbra: stopped, as more than {:.0f} % of the points failed (failures: {{budget: {}}}); /failures and summary.json say how\n", 100 * job_.failures.budget, job_.failures.budget);
     if (ending == Ending::exhausted) fmt::print(stderr, "umbra: the sampler has no more points to ask for, before the stop criterion was met\n");
+    if (quiet_) return;
     if (ending == Ending::interrupted && saved) fmt::print("stopped in good order: run the same command again to go on\n");
     fmt::print("results: {}/results.h5\n", job_.output.directory);
   }
