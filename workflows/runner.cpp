@@ -85,6 +85,7 @@ class Coordinator {
       saved = record_.merge(summary_groups(summary));
       if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     }
+    record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
     record_.show_progress(saved ? ending_name(ending) : "interrupted", true);
     report(ending, summary, saved);
     const bool hard = record_.must_leave_hard();
