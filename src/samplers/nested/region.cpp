@@ -26,21 +26,21 @@ double log_unit_ball(std::size_t dim) {
   return half * std::log(std::numbers::pi) - std::lgamma(half + 1.0);
 }
 
-/// A node of the tree of splits, in coordinates whitened by all points.
-struct Node {
-  std::vector<int> members;
-  VectorXd centre;
-  MatrixXd axes;  ///< of the ellipsoid, lower triangular
-  double log_volume = std::numeric_limits<double>::infinity();
-  std::unique_ptr<Node> left, right;
-};
-
+/// An ellipsoid around some points.
 struct Fit {
   VectorXd centre;
   MatrixXd factor;    ///< of the covariance
   MatrixXd whitened;  ///< [dim x members]
   double log_volume = std::numeric_limits<double>::infinity();
   double radius = 0.0;
+};
+
+/// A node of the tree of splits, in coordinates whitened by all points.
+struct Node {
+  std::vector<int> members;
+  Fit fit;
+  double log_volume = std::numeric_limits<double>::infinity();  ///< with its splits
+  std::unique_ptr<Node> left, right;
 };
 
 MatrixXd select(const MatrixXd& points, const std::vector<int>& members) {
@@ -156,8 +156,7 @@ double log_sum(double a, double b) {
 
 /// Builds the tree below a node, then keeps the splits that save volume.
 void grow(Node& node, const MatrixXd& points, Fit f) {
-  node.centre = f.centre;
-  node.axes = f.factor * f.radius;
+  node.fit = f;
   node.log_volume = f.log_volume;
   const auto dim = points.rows();
   if (node.members.size() < 2 * static_cast<std::size_t>(dim + 3)) return;
@@ -200,13 +199,42 @@ void grow(Node& node, const MatrixXd& points, Fit f) {
   }
 }
 
-void leaves(const Node& node, std::vector<const Node*>& all) {
+void leaves(Node& node, std::vector<Fit>& all) {
   if (!node.left) {
-    all.push_back(&node);
+    all.push_back(std::move(node.fit));
     return;
   }
   leaves(*node.left, all);
   leaves(*node.right, all);
+}
+
+/// Gives each point to the ellipsoid that it is deepest in, and fits again, as long as that saves volume.
+std::vector<Fit> settle(const MatrixXd& points, std::vector<Fit> fits) {
+  for (int round = 0; round < 4 && fits.size() > 1; ++round) {
+    std::vector<std::vector<int>> members(fits.size());
+    MatrixXd depth(static_cast<Eigen::Index>(fits.size()), points.cols());
+    for (std::size_t e = 0; e < fits.size(); ++e) {
+      MatrixXd x = points.colwise() - fits[e].centre;
+      fits[e].factor.triangularView<Eigen::Lower>().solveInPlace(x);
+      depth.row(static_cast<Eigen::Index>(e)) = x.colwise().squaredNorm() / (fits[e].radius * fits[e].radius);
+    }
+    for (Eigen::Index i = 0; i < points.cols(); ++i) {
+      Eigen::Index best = 0;
+      depth.col(i).minCoeff(&best);
+      members[static_cast<std::size_t>(best)].push_back(static_cast<int>(i));
+    }
+    std::vector<Fit> next;
+    double before = -std::numeric_limits<double>::infinity(), after = before;
+    for (std::size_t e = 0; e < fits.size(); ++e) {
+      before = log_sum(before, fits[e].log_volume);
+      if (members[e].empty()) continue;
+      next.push_back(fit(points, members[e]));
+      after = log_sum(after, next.back().log_volume);
+    }
+    if (!(after < before)) break;
+    fits = std::move(next);
+  }
+  return fits;
 }
 
 /// Where the largest gap between the sorted values on the circle ends.
@@ -288,12 +316,13 @@ void Region::cover(const std::vector<double>& turned, const std::vector<int>& me
   Node root;
   root.members = all;
   grow(root, whole.whitened, fit(whole.whitened, all));
-  std::vector<const Node*> kept;
+  std::vector<Fit> kept;
   leaves(root, kept);
+  kept = settle(whole.whitened, std::move(kept));
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  for (const Node* leaf : kept) {
-    const VectorXd centre = whole.centre + whole.factor * leaf->centre;
-    const RowMajor axes = (stretch * whole.factor * leaf->axes).triangularView<Eigen::Lower>();
+  for (const Fit& leaf : kept) {
+    const VectorXd centre = whole.centre + whole.factor * leaf.centre;
+    const RowMajor axes = (stretch * leaf.radius * whole.factor * leaf.factor).triangularView<Eigen::Lower>();
     const RowMajor inverse = axes.triangularView<Eigen::Lower>().solve(MatrixXd::Identity(d, d));
     centre_.insert(centre_.end(), centre.data(), centre.data() + d);
     axes_.insert(axes_.end(), axes.data(), axes.data() + d * d);
