@@ -299,7 +299,8 @@ class Nested : public Sampler {
     const double left = level.log_mean + log_x_;
     const double total = std::max(left, log_z_) + std::log1p(std::exp(-std::abs(left - log_z_)));
     bulk_ = log_z_ - total > std::log(0.01);
-    if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
+    if (live_.lowest().size() == live_.size()) stop_ = Stop::plateau;
+    else if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
   }
 
   /// Draws the region anew where the contour has shrunk by a tenth, or where a point of an older region shows that it is too small. It stays
