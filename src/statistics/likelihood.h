@@ -34,6 +34,7 @@ class Likelihood final : public Objective {
   void factorise(std::span<const unsigned char> free) override;
   void precondition(std::span<const double> r, std::span<double> out) override;
   double longest_step(std::span<const double> step) const override;
+  bool bend(std::span<const double> step) override;
 
   /// Expected events of each bin at the last x, before the rule above [num_bins].
   std::span<const double> rates() const { return rate_; }
@@ -57,8 +58,11 @@ class Likelihood final : public Objective {
   std::vector<double> data_, floor_;
   // [parameters]; diagonal: second derivatives of constraints and of each interpolation
   std::vector<double> x_, gradient_, constraint_curvature_, diagonal_;
-  // [bins]: lambda, and the first two derivatives of -ln Pois by lambda
-  std::vector<double> rate_, slope_, curvature_;
+  // [bins]: lambda, and the first two derivatives of -ln Pois by lambda; the slope that weighs second derivatives of lambda (the same but
+  // where the model is bent); the slope that holds an empty bin at its floor, from the last bent model
+  std::vector<double> rate_, slope_, curvature_, twist_slope_, force_;
+  std::vector<unsigned char> bent_;  ///< [bins]
+  std::vector<double> constraint_gradient_;  ///< [parameters]
   mutable std::vector<double> rate_direction_;
   // [rows]: product of normsys factors; its part that is an exponential; sum of slope x rate; work space
   std::vector<double> row_factor_, row_exponent_, row_weight_, row_direction_;

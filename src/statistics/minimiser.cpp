@@ -14,6 +14,7 @@ constexpr double sufficient_decrease = 1e-4;
 constexpr double flat = 1e-3;
 // How often variables that would leave the box are held and the rest solved again, for one step.
 constexpr int max_faces = 12;
+constexpr int max_bends = 4;
 
 double dot(const std::vector<double>& a, std::span<const double> b) {
   double sum = 0;
@@ -29,7 +30,7 @@ std::string_view name(FitStatus s) {
 }
 
 Minimiser::Minimiser(std::size_t dim) : dim_(dim), free_(dim, 1) {
-  for (auto* v : {&trial_, &step_, &hessian_step_, &residual_, &preconditioned_, &direction_, &hessian_direction_}) v->assign(dim, 0.0);
+  for (auto* v : {&gradient_, &trial_, &step_, &hessian_step_, &residual_, &preconditioned_, &direction_, &hessian_direction_}) v->assign(dim, 0.0);
 }
 
 /// Minimises the quadratic model over the free variables, the others keep their step_. False where the model has no minimum: then step_ follows
@@ -73,29 +74,34 @@ bool Minimiser::solve_subspace(Objective& f) {
   return true;
 }
 
-/// Fills step_ with a step that stays in the box and returns by how much it should lower the function.
+/// Fills gradient_ and step_, a step that stays in the box, and returns by how much it should lower the function.
 double Minimiser::solve_model(Objective& f, std::span<const double> low, std::span<const double> high, const std::vector<double>& x) {
-  const std::span<const double> g = f.gradient();
-  for (std::size_t i = 0; i < dim_; ++i) {
-    free_[i] = low[i] < high[i] && !(x[i] <= low[i] && g[i] >= 0) && !(x[i] >= high[i] && g[i] <= 0);
-    step_[i] = 0;
-  }
-  bool bounded = false;
-  for (int face = 0; face < max_faces; ++face) {
-    bounded = solve_subspace(f);
-    bool inside = true;
+  std::copy(f.gradient().begin(), f.gradient().end(), gradient_.begin());
+  bool bounded = false, bent = false;
+  for (int bend = 0; bend <= max_bends; ++bend) {
     for (std::size_t i = 0; i < dim_; ++i) {
-      if (!free_[i]) continue;
-      const double bound = x[i] + step_[i] < low[i] ? low[i] : x[i] + step_[i] > high[i] ? high[i] : x[i] + step_[i];
-      if (bound == x[i] + step_[i]) continue;
-      inside = false;
-      free_[i] = 0;
-      step_[i] = bound - x[i];
+      free_[i] = low[i] < high[i] && !(x[i] <= low[i] && gradient_[i] >= 0) && !(x[i] >= high[i] && gradient_[i] <= 0);
+      step_[i] = 0;
     }
-    if (inside) break;
+    for (int face = 0; face < max_faces; ++face) {
+      bounded = solve_subspace(f);
+      bool inside = true;
+      for (std::size_t i = 0; i < dim_; ++i) {
+        if (!free_[i]) continue;
+        const double bound = x[i] + step_[i] < low[i] ? low[i] : x[i] + step_[i] > high[i] ? high[i] : x[i] + step_[i];
+        if (bound == x[i] + step_[i]) continue;
+        inside = false;
+        free_[i] = 0;
+        step_[i] = bound - x[i];
+      }
+      if (inside) break;
+    }
+    for (std::size_t i = 0; i < dim_; ++i) step_[i] = std::clamp(x[i] + step_[i], low[i], high[i]) - x[i];
+    if (!f.bend(step_)) break;
+    bent = true;
   }
-  for (std::size_t i = 0; i < dim_; ++i) step_[i] = std::clamp(x[i] + step_[i], low[i], high[i]) - x[i];
-  const double slope = dot(step_, g);
+  const double slope = dot(step_, gradient_);
+  if (bent) return -0.5 * slope;
   return bounded ? -(slope + 0.5 * dot(step_, hessian_step_)) : -slope;
 }
 
@@ -112,7 +118,7 @@ void Minimiser::minimise(Objective& f, std::span<const double> low, std::span<co
     return;
   }
   while (true) {
-    const std::span<const double> g = f.gradient();
+    const std::vector<double>& g = gradient_;
     double expected = solve_model(f, low, high, x), slope = dot(step_, g);
     if (!(expected > 0) || !(slope < 0)) {
       // The held variables and the rest do not agree: one step of preconditioned descent.
