@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <climits>
+#include <exception>
 #include <stdexcept>
 
 #include "jobs/backoff.h"
@@ -132,7 +133,7 @@ MpiSession::MpiSession(int& argc, char**& argv) {
 }
 
 MpiSession::~MpiSession() {
-  if (mpi_is_up()) MPI_Finalize();
+  if (mpi_is_up() && std::uncaught_exceptions() == 0) MPI_Finalize();
 }
 
 }  // namespace umbra
