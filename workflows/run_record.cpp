@@ -55,6 +55,7 @@ std::vector<std::string> hosts_of(const Executor& executor) {
 
 RunRecord::RunRecord(const Parts& parts, bool quiet)
     : parts_(parts), directory_(parts.job.output.directory), journal_(directory_, parts.store.report().generation, hosts_of(parts.executor)), printer_(quiet) {
+  parts_.committed = [this](std::uint64_t generation) { journal_.discard(generation); };
   resume();
   begin_session();
   parts_.store.set_attributes(attributes());

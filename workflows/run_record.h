@@ -41,6 +41,7 @@ class RunRecord final : public Recorder {
     Executor& executor;
     Sampler& sampler;
     Ledger& ledger;
+    std::function<void(std::uint64_t)>& committed;  ///< to be called when a generation is safe in segments
   };
 
   /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.

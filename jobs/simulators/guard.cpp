@@ -12,9 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "jobs/simulators/process_tree.h"
 #include "src/base/error.h"
 
 namespace umbra {
@@ -44,17 +43,9 @@ std::string mark_of(const std::string& scratch) { return "UMBRA_WORKER=" + scrat
 
 // Where a guard was killed, what it watched over belongs to nobody; the mark in its environment still tells.
 void end_all_with(const std::string& mark) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
   for (bool found = true; found;) {
     found = false;
-    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-      const std::string name = entry.path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      std::ifstream in(entry.path() / "environ", std::ios::binary);
-      const std::string environment((std::istreambuf_iterator<char>(in)), {});
-      if (environment.find(mark) != std::string::npos && kill(static_cast<pid_t>(std::stol(name)), SIGKILL) == 0) found = true;
-    }
+    for (const pid_t p : processes_with("environ", mark)) found = kill(p, SIGKILL) == 0 || found;
   }
 }
 
