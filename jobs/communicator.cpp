@@ -131,6 +131,12 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   UMBRA_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
 }
 
+void end_all_ranks(int exit_code) {
+  std::fflush(nullptr);
+  if (mpi_is_up()) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  _exit(exit_code);
+}
+
 MpiSession::~MpiSession() {
   if (mpi_is_up()) MPI_Finalize();
 }

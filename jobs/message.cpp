@@ -12,6 +12,7 @@ struct TaskHeader {
   TaskId id;
   TaskKind kind;
   std::uint32_t payload_bytes;
+  Care care;
 };
 
 struct OutcomeHeader {
@@ -36,7 +37,7 @@ void Buffer::reserve(std::size_t capacity) {
 void append_task(Buffer& message, const Task& task) {
   VALIDATE(task.payload.size() + sizeof(TaskHeader) <= max_message_bytes, "task {} has a payload of {} bytes (more than 2 GB cannot be sent to a rank), split it", task.id,
            task.payload.size());
-  const TaskHeader header{task.id, task.kind, static_cast<std::uint32_t>(task.payload.size())};
+  const TaskHeader header{task.id, task.kind, static_cast<std::uint32_t>(task.payload.size()), task.care};
   message.append(&header, sizeof header);
   message.append(task.payload.data(), task.payload.size());
 }
@@ -64,6 +65,7 @@ void MessageReader::read(Task& task) {
   take(&header, sizeof header);
   task.id = header.id;
   task.kind = header.kind;
+  task.care = header.care;
   task.payload.resize(header.payload_bytes);
   take(task.payload.data(), header.payload_bytes);
 }

@@ -35,6 +35,7 @@ class MpiExecutor final : public Executor {
     port_ = port.get();
     worker_ = std::make_shared<Worker>(std::move(work), sink, std::move(port), 0);
     worker_->start();
+    answer_promptly();  // after the start: a new thread takes after its maker
   }
 
   ~MpiExecutor() override {
@@ -149,7 +150,6 @@ class MpiExecutor final : public Executor {
     }
     // This rank's evaluation thread needs the core: few wake-ups while all have work ahead.
     const std::chrono::nanoseconds floor = depends_on_look_ahead() ? 500us : 50us;
-    sleep_precisely();
     port_->wait_for_answer(std::min(limit, std::max(floor, backoff.step())));
   }
 
@@ -333,6 +333,7 @@ bool serve_tasks(const Communicator& ranks, WorkFactory work, RowSink& sink, con
   UMBRA_MPI(MPI_Irecv(nullptr, 0, MPI_BYTE, 0, static_cast<int>(MessageTag::stop), comm, &request));
   const auto worker = std::make_shared<Worker>(std::move(work), sink, std::make_unique<MpiPort>(own), ranks.rank());
   worker->start();
+  answer_promptly();
   for (int stopped = 0; !stopped;) {
     std::this_thread::sleep_for(watch_step);
     worker->look_after();

@@ -5,6 +5,7 @@
 #include "jobs/clock.h"
 #include "jobs/host_name.h"
 #include "jobs/pace.h"
+#include "jobs/run_task.h"
 #include "jobs/task_error.h"
 
 namespace umbra {
@@ -37,7 +38,7 @@ class SerialExecutor final : public Executor {
       outcome.start = now();
       try {
         if (!work_) work_ = factory_();
-        work_->run(task, outcome);
+        run_task(*work_, task, outcome);
       } catch (...) {
         finished.pop_back();
         throw task_error(0, task.kind, task.id, current_exception_text());

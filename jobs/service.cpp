@@ -130,7 +130,7 @@ struct Service::Impl {
   }
 
   void thread_main() {
-    sleep_precisely();
+    answer_promptly();
     try {
       leads() ? lead() : follow();
     } catch (const std::exception& e) {

@@ -5,6 +5,7 @@
 #include <queue>
 
 #include "jobs/busy_time.h"
+#include "jobs/run_task.h"
 #include "jobs/task_error.h"
 #include "src/base/random.h"
 
@@ -121,7 +122,7 @@ class VirtualExecutor final : public Executor {
       run.outcome = {};
       try {
         if (!work_) work_ = factory_();
-        work_->run(queued.task, run.outcome);
+        run_task(*work_, queued.task, run.outcome);
       } catch (...) {
         error_ = task_error(rank, queued.task.kind, queued.task.id, current_exception_text());
         return;

@@ -16,6 +16,8 @@ class Work {
   /// `outcome` may hold the vectors of an earlier one, to be overwritten. A bad point is a status; an exception is a bug or a broken environment and ends the campaign with one
   /// message that names rank and task.
   virtual void run(const Task& task, Outcome& outcome) = 0;
+  /// Fills `values` (and `rows`) of a task that cannot be done, so that its row says which it was; its status is set by the caller.
+  virtual void describe(const Task& /*task*/, Outcome& /*outcome*/) {}
 };
 
 /// Makes the Work of a rank, on its evaluation thread.

@@ -6,6 +6,7 @@
 
 #include "jobs/backoff.h"
 #include "jobs/clock.h"
+#include "jobs/run_task.h"
 #include "jobs/task_error.h"
 
 namespace umbra {
@@ -94,7 +95,7 @@ bool Worker::evaluate() {
   outcome_.start = unix_now();
   begin_evaluation(outcome_.start);
   try {
-    work_->run(task_, outcome_);
+    run_task(*work_, task_, outcome_);
   } catch (...) {
     error = current_exception_text();
   }

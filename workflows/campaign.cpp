@@ -15,8 +15,23 @@ constexpr double look_at_deadline_every_s = 0.1;
 }  // namespace
 
 Ending Campaign::run(const StopRequest& stop) {
+  const Ending ending = loop(stop);
+  executor_.stop();
+  take(0.0);  // what was finished meanwhile
+  return ending == Ending::interrupted && ledger_.complete() ? Ending::complete : ending;
+}
+
+void Campaign::take(double patience) {
+  finished_.clear();
+  executor_.collect(finished_, patience);
+  for (const Outcome& o : finished_) {
+    accept(o);
+    recorder_.finished(o);
+  }
+}
+
+Ending Campaign::loop(const StopRequest& stop) {
   ledger_.end_at(sampler_.end());
-  std::vector<Outcome> finished;
   bool stopping = false;
   double grace_ends = 0.0;
   while (!ledger_.complete()) {
@@ -31,12 +46,7 @@ Ending Campaign::run(const StopRequest& stop) {
     if (executor_.in_flight_count() == 0 && !submitted && !waiting) return stopping ? Ending::interrupted : Ending::exhausted;
     if (stopping && (executor_.now() >= grace_ends || (stop.signal && stop.signal->load() > 1))) return Ending::interrupted;
 
-    finished.clear();
-    executor_.collect(finished, patience_s);
-    for (const Outcome& o : finished) {
-      accept(o);
-      recorder_.finished(o);
-    }
+    take(patience_s);
     recorder_.tick();
   }
   return ledger_.over_budget() ? Ending::over_budget : Ending::complete;

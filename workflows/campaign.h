@@ -28,8 +28,8 @@ class Recorder {
   virtual ~Recorder() = default;
   /// The outcome of a task that was finished before this start of the campaign, once; or nothing.
   virtual std::optional<Outcome> known(TaskKind kind, TaskId id) = 0;
-  /// Tasks are about to run.
-  virtual void started(std::span<const Task> tasks) = 0;
+  /// Tasks are about to run; sets the care that they need.
+  virtual void started(std::span<Task> tasks) = 0;
   /// An outcome has come in, and has been told to the sampler and the ledger.
   virtual void finished(const Outcome& outcome) = 0;
   /// Called between outcomes, at least every 10 ms: writes what is due. Must not block.
@@ -41,7 +41,7 @@ class Recorder {
 class NoRecorder final : public Recorder {
  public:
   std::optional<Outcome> known(TaskKind, TaskId) override { return {}; }
-  void started(std::span<const Task>) override {}
+  void started(std::span<Task>) override {}
   void finished(const Outcome&) override {}
   void tick() override {}
 };
@@ -67,10 +67,12 @@ class Campaign {
  public:
   Campaign(Sampler& sampler, Executor& executor, Ledger& ledger, Recorder& recorder) : sampler_(sampler), executor_(executor), ledger_(ledger), recorder_(recorder) {}
 
-  /// Runs until an end. What is still being evaluated then is left alone.
+  /// Runs until an end, and stops the executor. What is still being evaluated then is left alone.
   Ending run(const StopRequest& stop = {});
 
  private:
+  Ending loop(const StopRequest& stop);
+  void take(double patience);
   bool submit_ready();
   void accept(const Outcome& outcome);
   bool must_stop(const StopRequest& stop);
@@ -79,6 +81,7 @@ class Campaign {
   Executor& executor_;
   Ledger& ledger_;
   Recorder& recorder_;
+  std::vector<Outcome> finished_;
   bool asked_in_vain_ = false;
   double next_look_at_deadline_ = 0.0;
   std::vector<double> recent_durations_;

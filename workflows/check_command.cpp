@@ -25,7 +25,7 @@ class Collector final : public Recorder {
  public:
   std::vector<Outcome> outcomes;
   std::optional<Outcome> known(TaskKind, TaskId) override { return {}; }
-  void started(std::span<const Task>) override {}
+  void started(std::span<Task>) override {}
   void finished(const Outcome& o) override { outcomes.push_back(o); }
   void tick() override {}
 };
@@ -147,7 +147,6 @@ int check_command(const CheckOptions& options, const std::string& program) {
     Collector collector;
     auto executor = make_mpi_executor(ranks, plan.work, rows);
     Campaign(*prior, *executor, ledger, collector).run();
-    executor->stop();
     print_statuses(collector.outcomes);
     const std::vector<double> durations = durations_of(collector.outcomes);
     RunnerEnd end;

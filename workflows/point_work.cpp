@@ -19,6 +19,8 @@ class PointWork final : public Work {
     outcome.message = std::move(e.message);
   }
 
+  void describe(const Task& task, Outcome& outcome) override { points_.describe(doubles(task.payload), outcome.values); }
+
  private:
   PointEvaluator points_;
   std::uint64_t seed_;

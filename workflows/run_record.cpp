@@ -21,6 +21,8 @@ namespace {
 
 constexpr double status_interval_s = 1.0;
 constexpr double judgement_interval_s = 0.02;
+constexpr std::int32_t deaths_allowed = 2;
+constexpr std::int32_t allocations_allowed = 2;
 constexpr const char* sessions_file = "/sessions.json";
 constexpr double first_drain_s = 5.0;
 constexpr std::size_t drain_bytes = std::size_t{128} << 20;
@@ -53,6 +55,7 @@ std::vector<std::string> hosts_of(const Executor& executor) {
 
 RunRecord::RunRecord(const Parts& parts, bool quiet)
     : parts_(parts), directory_(parts.job.output.directory), journal_(directory_, parts.store.report().generation, hosts_of(parts.executor)), printer_(quiet) {
+  parts_.committed = [this](std::uint64_t generation) { journal_.discard(generation); };
   resume();
   begin_session();
   parts_.store.set_attributes(attributes());
@@ -65,8 +68,11 @@ void RunRecord::resume() {
     sessions_ = read_sessions({reinterpret_cast<const char*>(text.data()), text.size()});
   }
   if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  std::map<std::pair<TaskKind, TaskId>, Start> unfinished;
   Journal::Visitor visitor;
-  visitor.outcome = [this](Outcome&& outcome, const std::string& host, bool lost_rows) {
+  visitor.start = [&](const Start& start) { unfinished[{start.kind, start.id}] = start; };
+  visitor.outcome = [&](Outcome&& outcome, const std::string& host, bool lost_rows) {
+    unfinished.erase({outcome.kind, outcome.id});
     if (lost_rows) return;  // made again, bit for bit
     if (known_.count({outcome.kind, outcome.id})) return;
     ++outcomes_before_;
@@ -74,6 +80,7 @@ void RunRecord::resume() {
     known_.emplace(std::pair(outcome.kind, outcome.id), std::move(outcome));
   };
   journal_.replay(visitor);
+  suspect(unfinished);
 }
 
 void RunRecord::begin_session() {
@@ -100,13 +107,36 @@ std::optional<Outcome> RunRecord::known(TaskKind kind, TaskId id) {
   return std::move(node.mapped());
 }
 
-void RunRecord::started(std::span<const Task> tasks) {
+void RunRecord::started(std::span<Task> tasks) {
   const double now = parts_.executor.now();
-  for (const Task& t : tasks) journal_.start({.kind = t.kind, .id = t.id, .time = now});
+  for (Task& t : tasks) {
+    Start start{.kind = t.kind, .id = t.id, .time = now};
+    if (const auto s = suspects_.find({t.kind, t.id}); s != suspects_.end()) {
+      start.deaths = s->second.deaths;
+      start.allocations = s->second.allocations;
+      if (s->second.deaths >= deaths_allowed) t.care = Care::isolated;
+      if (s->second.allocations >= allocations_allowed) t.care = Care::given_up;
+    }
+    journal_.start(start);
+  }
+}
+
+// A task in flight at a kill may have caused it; one that ran through most of an allocation may never end.
+void RunRecord::suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished) {
+  if (sessions_.empty()) return;
+  const Session& last = sessions_.back();
+  const bool in_good_order = last.end > 0.0;
+  for (const auto& [key, start] : unfinished) {
+    Suspicion& s = suspects_[key];
+    s.deaths = std::max(s.deaths, start.deaths + (in_good_order ? 0 : 1));
+    const bool most_of_it = start.time > 0.0 && last.end - start.time > 0.5 * (last.end - last.start);
+    s.allocations = std::max(s.allocations, start.allocations + (in_good_order && most_of_it ? 1 : 0));
+  }
 }
 
 void RunRecord::finished(const Outcome& outcome) {
   journal_.outcome(outcome);
+  if (!suspects_.empty()) suspects_.erase({outcome.kind, outcome.id});
   ++outcomes_;
 }
 
@@ -147,7 +177,11 @@ std::string RunRecord::trouble() const {
 void RunRecord::drain() {
   const std::uint64_t generation = journal_.number();
   std::vector<Start> in_flight;
-  for (const Executor::InFlight& f : parts_.executor.in_flight()) in_flight.push_back({.kind = f.kind, .id = f.id, .rank = f.rank, .time = f.start});
+  for (const Executor::InFlight& f : parts_.executor.in_flight()) {
+    const auto s = suspects_.find({f.kind, f.id});
+    const Suspicion known = s == suspects_.end() ? Suspicion{} : s->second;
+    in_flight.push_back({.kind = f.kind, .id = f.id, .rank = f.rank, .deaths = known.deaths, .allocations = known.allocations, .time = f.start});
+  }
   journal_.rotate(in_flight);
   parts_.store.set_attributes(attributes());
   drain_command_ = parts_.service.issue(parts_.store.drain(generation, parts_.executor.collected(), save_state()));
@@ -247,6 +281,9 @@ std::string RunRecord::save_state() const {
     Outcome copy = outcome;
     transfer(archive, copy);
   }
+  const std::size_t suspects = suspects_.size();
+  archive << suspects;
+  for (const auto& [key, s] : suspects_) archive << key.first << key.second << s.deaths << s.allocations;
   return all.str();
 }
 
@@ -260,6 +297,14 @@ void RunRecord::load_state(const std::string& state) {
     Outcome o;
     transfer(archive, o);
     known_.emplace(std::pair(o.kind, o.id), std::move(o));
+  }
+  std::size_t suspects = 0;
+  archive >> suspects;
+  for (std::size_t i = 0; i < suspects; ++i) {
+    std::pair<TaskKind, TaskId> key;
+    Suspicion s;
+    archive >> key.first >> key.second >> s.deaths >> s.allocations;
+    suspects_.emplace(key, s);
   }
   std::istringstream sampler(sampler_state), ledger(ledger_state);
   parts_.sampler.load(sampler);

@@ -41,13 +41,14 @@ class RunRecord final : public Recorder {
     Executor& executor;
     Sampler& sampler;
     Ledger& ledger;
+    std::function<void(std::uint64_t)>& committed;  ///< to be called when a generation is safe in segments
   };
 
   /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.
   RunRecord(const Parts& parts, bool quiet);
 
   std::optional<Outcome> known(TaskKind kind, TaskId id) override;
-  void started(std::span<const Task> tasks) override;
+  void started(std::span<Task> tasks) override;
   void finished(const Outcome& outcome) override;
   void tick() override;
   Advice advice() const override { return advice_; }
@@ -65,6 +66,7 @@ class RunRecord final : public Recorder {
 
  private:
   void resume();
+  void suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished);
   void begin_session();
   void write_sessions() const;
   void drain();
@@ -78,6 +80,11 @@ class RunRecord final : public Recorder {
   std::string directory_;
   Journal journal_;
   std::map<std::pair<TaskKind, TaskId>, Outcome> known_;
+  struct Suspicion {
+    std::int32_t deaths = 0;       // of ranks that had the task in flight
+    std::int32_t allocations = 0;  // that it outlived
+  };
+  std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
   std::uint64_t outcomes_before_ = 0;

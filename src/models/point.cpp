@@ -58,12 +58,16 @@ std::optional<PointEvaluator> PointEvaluator::read(const Config& job, Faults& fa
   return p;
 }
 
-Evaluation PointEvaluator::evaluate(std::span<const double> u, RandomStream& stream, std::vector<double>& row) {
+void PointEvaluator::describe(std::span<const double> u, std::vector<double>& row) const {
   EXPECT(u.size() == dim());
   row.assign(columns_.size(), std::numeric_limits<double>::quiet_NaN());
   std::copy(u.begin(), u.end(), row.begin());
-  const std::span<double> theta(row.data() + dim(), space_.size());
-  space_.to_physical(u, theta);
+  space_.to_physical(u, std::span(row).subspan(dim(), space_.size()));
+}
+
+Evaluation PointEvaluator::evaluate(std::span<const double> u, RandomStream& stream, std::vector<double>& row) {
+  describe(u, row);
+  const std::span<const double> theta(row.data() + dim(), space_.size());
   if (require_ && !require_->is_true(theta)) return {Status::skipped, {}};
   Evaluation result = model_->evaluate(theta, stream, std::span(row).subspan(first_observable_, first_constraint_ - first_observable_));
   return result.status == Status::ok ? judge(row) : result;

@@ -35,6 +35,9 @@ class PointEvaluator {
   ///         or what the model says. A likelihood of zero (-inf) is ok.
   Evaluation evaluate(std::span<const double> u, RandomStream& stream, std::vector<double>& row);
 
+  /// The row of a point that is not evaluated: u and theta, all else NaN.
+  void describe(std::span<const double> u, std::vector<double>& row) const;
+
  private:
   PointEvaluator() = default;
   Evaluation judge(std::vector<double>& row) const;

@@ -36,7 +36,9 @@ class Expansion {
   }
 
   void add(const Config& entry) {
-    if (!entry.is_map()) return fault(entry.mark(), fmt::format("expected a map such as {{column: m_h, type: normal, value: 125, sigma: 1}}, found {}", Config::describe(entry.kind())));
+    if (!entry.is_map())
+      return fault(entry.mark(), fmt::format("expected a map such as {{column: m_h, type: normal, value: 125, sigma: 1}}, found {}",
+                                             Config::describe(entry.kind())));
     if (const Config* set = entry.find("include")) include(entry, *set);
     else entries_.push_back({entry, open_.empty() ? "" : open_.front(), mark_});
   }
@@ -44,7 +46,8 @@ class Expansion {
   void include(const Config& entry, const Config& set) {
     const std::string& name = set.text();
     if (entry.items().size() != 1 || !set.is_scalar()) return fault(entry.mark(), "an include is written {include: NAME} and has no other keys");
-    if (std::find(open_.begin(), open_.end(), name) != open_.end()) return fault(set.mark(), fmt::format("the set '{}' includes itself (it would never end), take that out", name));
+    if (std::find(open_.begin(), open_.end(), name) != open_.end())
+      return fault(set.mark(), fmt::format("the set '{}' includes itself (it would never end), take that out", name));
     Faults unknown;
     const Config list = ConstraintSets::get(name, set.mark(), unknown);
     for (const Faults::Fault& f : unknown.all()) fault(f.mark, f.text);

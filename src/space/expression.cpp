@@ -55,17 +55,28 @@ void define_operators(mu::Parser& p) {
   using D = double;
   p.DefineOprt("||", either, mu::prLOR, mu::oaLEFT, true);
   p.DefineOprt("&&", both, mu::prLAND, mu::oaLEFT, true);
-  p.DefineOprt("<", [](D a, D b) { return compared(a, b, std::less<>{}); }, mu::prCMP, mu::oaLEFT, true);
-  p.DefineOprt(">", [](D a, D b) { return compared(a, b, std::greater<>{}); }, mu::prCMP, mu::oaLEFT, true);
-  p.DefineOprt("<=", [](D a, D b) { return compared(a, b, std::less_equal<>{}); }, mu::prCMP, mu::oaLEFT, true);
-  p.DefineOprt(">=", [](D a, D b) { return compared(a, b, std::greater_equal<>{}); }, mu::prCMP, mu::oaLEFT, true);
-  p.DefineOprt("==", [](D a, D b) { return compared(a, b, std::equal_to<>{}); }, mu::prCMP, mu::oaLEFT, true);
-  p.DefineOprt("!=", [](D a, D b) { return compared(a, b, std::not_equal_to<>{}); }, mu::prCMP, mu::oaLEFT, true);
-  p.DefineOprt("+", [](D a, D b) { return a + b; }, mu::prADD_SUB, mu::oaLEFT, true);
-  p.DefineOprt("-", [](D a, D b) { return a - b; }, mu::prADD_SUB, mu::oaLEFT, true);
-  p.DefineOprt("*", [](D a, D b) { return a * b; }, mu::prMUL_DIV, mu::oaLEFT, true);
-  p.DefineOprt("/", [](D a, D b) { return a / b; }, mu::prMUL_DIV, mu::oaLEFT, true);
-  p.DefineOprt("^", [](D a, D b) { return std::pow(a, b); }, mu::prPOW, mu::oaRIGHT, true);
+  p.DefineOprt(
+      "<", [](D a, D b) { return compared(a, b, std::less<>{}); }, mu::prCMP, mu::oaLEFT, true);
+  p.DefineOprt(
+      ">", [](D a, D b) { return compared(a, b, std::greater<>{}); }, mu::prCMP, mu::oaLEFT, true);
+  p.DefineOprt(
+      "<=", [](D a, D b) { return compared(a, b, std::less_equal<>{}); }, mu::prCMP, mu::oaLEFT, true);
+  p.DefineOprt(
+      ">=", [](D a, D b) { return compared(a, b, std::greater_equal<>{}); }, mu::prCMP, mu::oaLEFT, true);
+  p.DefineOprt(
+      "==", [](D a, D b) { return compared(a, b, std::equal_to<>{}); }, mu::prCMP, mu::oaLEFT, true);
+  p.DefineOprt(
+      "!=", [](D a, D b) { return compared(a, b, std::not_equal_to<>{}); }, mu::prCMP, mu::oaLEFT, true);
+  p.DefineOprt(
+      "+", [](D a, D b) { return a + b; }, mu::prADD_SUB, mu::oaLEFT, true);
+  p.DefineOprt(
+      "-", [](D a, D b) { return a - b; }, mu::prADD_SUB, mu::oaLEFT, true);
+  p.DefineOprt(
+      "*", [](D a, D b) { return a * b; }, mu::prMUL_DIV, mu::oaLEFT, true);
+  p.DefineOprt(
+      "/", [](D a, D b) { return a / b; }, mu::prMUL_DIV, mu::oaLEFT, true);
+  p.DefineOprt(
+      "^", [](D a, D b) { return std::pow(a, b); }, mu::prPOW, mu::oaRIGHT, true);
   p.DefineInfixOprt("!", [](D a) { return std::isnan(a) ? nan : truth(a == 0); });
 }
 
@@ -97,7 +108,8 @@ std::string unknown_function(const mu::Parser& p, const std::string& text) {
     while (end < text.size() && in_name(text[end])) ++end;
     const std::string name = text.substr(i, end - i);
     const std::size_t next = text.find_first_not_of(' ', end);
-    if (!std::isdigit(static_cast<unsigned char>(name[0])) && next != std::string::npos && text[next] == '(' && !p.GetFunDef().contains(name)) return name;
+    if (!std::isdigit(static_cast<unsigned char>(name[0])) && next != std::string::npos && text[next] == '(' && !p.GetFunDef().contains(name))
+      return name;
     i = end;
   }
   return {};
@@ -110,7 +122,8 @@ std::string syntax_fault(const mu::Parser& p, const std::string& text, const mu:
     return fmt::format("unknown function '{}'{}", name, suggestion(name, functions));
   }
   for (std::size_t i = 0; i < text.size(); ++i)
-    if (text[i] == '=' && (i == 0 || std::string_view("=<>!").find(text[i - 1]) == std::string_view::npos) && (i + 1 == text.size() || text[i + 1] != '='))
+    if (text[i] == '=' && (i == 0 || std::string_view("=<>!").find(text[i - 1]) == std::string_view::npos) &&
+        (i + 1 == text.size() || text[i + 1] != '='))
       return "a single '=' compares nothing, write '=='";
   return error.GetMsg();
 }
@@ -119,11 +132,11 @@ std::string syntax_fault(const mu::Parser& p, const std::string& text, const mu:
 
 struct Expression::Impl {
   std::string text;
-  std::vector<std::string> names;   // of the variables used
-  std::vector<std::size_t> used;    // their places among all variables
-  std::vector<double> inputs;       // their values; the parser holds pointers into it
+  std::vector<std::string> names;  // of the variables used
+  std::vector<std::size_t> used;   // their places among all variables
+  std::vector<double> inputs;      // their values; the parser holds pointers into it
   mu::Parser parser;
-  bool branches = false;            // has ?:, which takes a NaN for true
+  bool branches = false;  // has ?:, which takes a NaN for true
 
   Impl() = default;
   Impl(const Impl& other) : text(other.text), names(other.names), used(other.used) { compile(); }
@@ -157,7 +170,8 @@ Expression::Expression(const std::string& text, const std::vector<std::string>& 
     impl_->compile();
     int results = 0;
     impl_->parser.Eval(results);
-    if (results != 1) faults.add(mark, fmt::format("{}: '{}' gives {} values where one is wanted, write the decimal point as '.'", where, text, results));
+    if (results != 1)
+      faults.add(mark, fmt::format("{}: '{}' gives {} values where one is wanted, write the decimal point as '.'", where, text, results));
   } catch (const mu::ParserError& error) {
     faults.add(mark, fmt::format("{}: cannot read '{}': {}", where, text, syntax_fault(scout, text, error)));
   }

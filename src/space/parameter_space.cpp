@@ -41,9 +41,12 @@ struct Common {
 void check_name(const std::string& name, Mark mark, Faults& faults) {
   static constexpr std::array reserved = {"id", "status", "phase", "rank", "host", "start", "duration", "log_likelihood"};
   if (!is_identifier(name))
-    faults.add(mark, fmt::format("'{}' cannot be the name of a parameter (expressions could not use it), take letters, digits and '_', no digit first", name));
+    faults.add(
+        mark,
+        fmt::format("'{}' cannot be the name of a parameter (expressions could not use it), take letters, digits and '_', no digit first", name));
   else if (std::find(reserved.begin(), reserved.end(), name) != reserved.end() || name.starts_with("u_") || name.starts_with("lnL_"))
-    faults.add(mark, fmt::format("'{}' cannot be the name of a parameter (the result has a column of its own of this name or prefix), choose another", name));
+    faults.add(mark, fmt::format("'{}' cannot be the name of a parameter (the result has a column of its own of this name or prefix), choose another",
+                                 name));
 }
 
 std::string type_of(const Config& entry) {
@@ -84,7 +87,9 @@ struct ParameterSpace::Impl {
 };
 
 void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::string>& all, Faults& faults) {
-  if (!entry.is_map()) return faults.add(entry.mark(), fmt::format("parameters: expected a map such as {{name: x, prior: flat, range: [0, 1]}}, found {}", Config::describe(entry.kind())));
+  if (!entry.is_map())
+    return faults.add(entry.mark(), fmt::format("parameters: expected a map such as {{name: x, prior: flat, range: [0, 1]}}, found {}",
+                                                Config::describe(entry.kind())));
   const std::string type = type_of(entry);
   const auto& priors = PriorRegistry::instance().entries();
   const auto& blocks_known = BlockRegistry::instance().entries();
@@ -104,7 +109,8 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
   const bool several = std::find(own.begin(), own.end(), "names") != own.end();
   OptionSet<Common> keys;
   keys.add("prior", &Common::prior, "its distribution");
-  if (!several) keys.add("name", &Common::name, "its name", required()).add("label", &Common::label, "LaTeX label").add("unit", &Common::unit, "unit");
+  if (!several)
+    keys.add("name", &Common::name, "its name", required()).add("label", &Common::label, "LaTeX label").add("unit", &Common::unit, "unit");
   if (is_prior) keys.add("periodic", &Common::periodic, "whether both ends of its range are the same place");
   const Common common = keys.read(entry, faults, where, own);
 
@@ -122,7 +128,8 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
     block = std::make_unique<PriorBlock>(std::move(prior), context);
   }
   for (const Faults::Fault& f : inner.all()) faults.add(f.mark, where + ": " + f.text);
-  if (common.periodic && !entry.find("range")) faults.add(entry.mark(), fmt::format("{}: periodic needs a range (its two ends are the same place)", where));
+  if (common.periodic && !entry.find("range"))
+    faults.add(entry.mark(), fmt::format("{}: periodic needs a range (its two ends are the same place)", where));
   const std::vector<Column> added = block ? block->columns() : several ? std::vector<Column>{} : std::vector<Column>{context.column};
   if (name || several) add(added, block && block->dim() > 0, common.periodic, name ? name->mark() : entry.mark(), faults);
   if (block) blocks.push_back(std::move(block));
@@ -153,7 +160,8 @@ ParameterSpace::~ParameterSpace() = default;
 ParameterSpace ParameterSpace::read(const Config& parameters, Faults& faults) {
   ParameterSpace space;
   if (!parameters.is_list() || parameters.elements().empty()) {
-    faults.add(parameters.mark(), fmt::format("parameters: expected a list of parameters, found {}", parameters.is_list() ? "an empty one" : Config::describe(parameters.kind())));
+    faults.add(parameters.mark(), fmt::format("parameters: expected a list of parameters, found {}",
+                                              parameters.is_list() ? "an empty one" : Config::describe(parameters.kind())));
     return space;
   }
   const std::size_t before = faults.size();

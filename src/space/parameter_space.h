@@ -28,12 +28,12 @@ class ParameterSpace {
   /// Reads the job file's `parameters` list. All faults are added to `faults`; the result is usable only where there are none.
   static ParameterSpace read(const Config& parameters, Faults& faults);
 
-  std::size_t dim() const;                            ///< length of u
-  std::size_t size() const;                           ///< length of theta
-  const std::vector<Column>& columns() const;         ///< [size] name, unit, label; role parameter
-  const std::vector<std::string>& names() const;      ///< [size]
-  const std::vector<std::string>& unit_names() const; ///< [dim] names of the sampled parameters
-  const std::vector<bool>& periodic() const;          ///< [dim]
+  std::size_t dim() const;                             ///< length of u
+  std::size_t size() const;                            ///< length of theta
+  const std::vector<Column>& columns() const;          ///< [size] name, unit, label; role parameter
+  const std::vector<std::string>& names() const;       ///< [size]
+  const std::vector<std::string>& unit_names() const;  ///< [dim] names of the sampled parameters
+  const std::vector<bool>& periodic() const;           ///< [dim]
 
   /// @param u [dim] in [0, 1]; @param theta [size] out
   void to_physical(std::span<const double> u, std::span<double> theta) const;

@@ -252,7 +252,7 @@ TEST_CASE("commands run on all ranks together while they evaluate") {
   });
   service.start();
   std::uint64_t issued = 0;
-  on_ranks(work_of([](const Task& t, Outcome&) { spend(t.id % 50 == 0 ? 0.2 : 1e-4); }), sink, [&](Executor& executor) {
+  on_ranks(work_of([](const Task& t, Outcome&) { spend(t.id % 50 == 0 ? 0.05 : 1e-4); }), sink, [&](Executor& executor) {
     std::vector<Outcome> all;
     std::size_t given = 0;
     while (all.size() < 1000 || service.finished() < 10) {

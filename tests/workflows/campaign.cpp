@@ -29,7 +29,7 @@ class Watcher final : public Recorder {
     seen[k->first] = k->second;
     return k->second;
   }
-  void started(std::span<const Task> tasks) override { run += tasks.size(); }
+  void started(std::span<Task> tasks) override { run += tasks.size(); }
   void finished(const Outcome& o) override {
     CHECK(seen.count({o.kind, o.id}) == 0);
     seen[{o.kind, o.id}] = o;

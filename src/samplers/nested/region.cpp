@@ -12,9 +12,13 @@ namespace umbra {
 namespace {
 /// An ellipsoid of n points is larger by the volume 1 + margin / n than the one that leave-one-out needs. What is then missed of a
 /// contour is below a thousandth in the problems of the benchmark (of eggbox, a fiftieth would be missed without).
-constexpr double margin = 25.0;
+constexpr double margin = 30.0;
 /// A split that saves less than this of ln volume follows the noise of the sample.
 constexpr double least_gain = 0.1;
+/// Ellipsoids that stay apart even if larger by this factor are different modes.
+constexpr double apart = 1.5;
+/// The same for a few points and all the others, whose surface is well known.
+constexpr double few_apart = 1.2;
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -35,11 +39,31 @@ struct Node {
 
 struct Fit {
   VectorXd centre;
-  MatrixXd factor;   ///< of the covariance
-  MatrixXd whitened; ///< [dim x members]
+  MatrixXd factor;    ///< of the covariance
+  MatrixXd whitened;  ///< [dim x members]
   double log_volume = std::numeric_limits<double>::infinity();
   double radius = 0.0;
 };
+
+/// The ellipsoids of an earlier, wider contour, in the coordinates of the tree.
+struct Ellipsoids {
+  std::vector<VectorXd> centres;
+  std::vector<MatrixXd> axes;
+  std::vector<double> log_volumes;
+  std::vector<std::vector<int>> few;  ///< the points of those that hold only a few now
+};
+
+/// What the tree is made from.
+struct Sample {
+  MatrixXd points;  ///< [dim x num_points]
+  Ellipsoids earlier;
+};
+
+MatrixXd select(const MatrixXd& points, const std::vector<int>& members) {
+  MatrixXd x(points.rows(), static_cast<Eigen::Index>(members.size()));
+  for (Eigen::Index i = 0; i < x.cols(); ++i) x.col(i) = points.col(members[static_cast<std::size_t>(i)]);
+  return x;
+}
 
 /// The ellipsoid of the members' covariance that holds each of them as the others see it.
 Fit fit(const MatrixXd& points, const std::vector<int>& members) {
@@ -47,8 +71,7 @@ Fit fit(const MatrixXd& points, const std::vector<int>& members) {
   const auto dim = points.rows();
   const auto n = static_cast<Eigen::Index>(members.size());
   if (n < dim + 3) return f;
-  MatrixXd x(dim, n);
-  for (Eigen::Index i = 0; i < n; ++i) x.col(i) = points.col(members[i]);
+  MatrixXd x = select(points, members);
   f.centre = x.rowwise().mean();
   x.colwise() -= f.centre;
   MatrixXd covariance = MatrixXd::Zero(dim, dim);
@@ -74,6 +97,44 @@ Fit fit(const MatrixXd& points, const std::vector<int>& members) {
   return f;
 }
 
+/// A few points far from all others, too few to show a shape: an ellipsoid of their sibling's shape that holds them, and at least their
+/// share of the volume. Without it the last points of a dying mode would stretch the ellipsoid of another one over all that lies between.
+Fit fit_few(const MatrixXd& points, const std::vector<int>& members, const Fit& sibling, std::size_t sibling_members) {
+  Fit f;
+  if (members.empty() || !std::isfinite(sibling.log_volume)) return f;
+  const double n = static_cast<double>(members.size()), d = static_cast<double>(points.rows());
+  MatrixXd x = select(points, members);
+  const VectorXd centre = x.rowwise().mean();
+  x.colwise() -= centre;
+  const auto lower = sibling.factor.triangularView<Eigen::Lower>();
+  const MatrixXd whitened = lower.solve(x);
+  const double reach = std::sqrt(whitened.colwise().squaredNorm().maxCoeff()) * n / std::max(1.0, n - 1.0);
+  const double share = sibling.radius * std::pow(n / static_cast<double>(sibling_members), 1.0 / d);
+  const double radius = std::max(reach, share) * std::exp(std::log1p(margin / n) / d);
+  const double distance = lower.solve(VectorXd(centre - sibling.centre)).norm();
+  if (distance < few_apart * (radius + sibling.radius)) return f;
+  f.centre = centre;
+  f.factor = sibling.factor;
+  f.whitened = whitened;
+  f.radius = radius;
+  f.log_volume = sibling.log_volume + d * std::log(radius / sibling.radius);
+  return f;
+}
+
+/// An ellipsoid that held a few points at an earlier contour still does, and may be smaller than what the few that are left can tell.
+void recall(Fit& f, const Sample& sample, const std::vector<int>& members) {
+  const auto few = 3 * (sample.points.rows() + 3);
+  if (members.empty() || static_cast<Eigen::Index>(members.size()) > few) return;
+  for (std::size_t e = 0; e < sample.earlier.centres.size(); ++e) {
+    if (sample.earlier.log_volumes[e] >= f.log_volume) continue;
+    MatrixXd x = select(sample.points, members);
+    x.colwise() -= sample.earlier.centres[e];
+    sample.earlier.axes[e].triangularView<Eigen::Lower>().solveInPlace(x);
+    if (x.colwise().squaredNorm().maxCoeff() > 1.0) continue;
+    f = {sample.earlier.centres[e], sample.earlier.axes[e], std::move(x), sample.earlier.log_volumes[e], 1.0};
+  }
+}
+
 VectorXd longest_axis(const MatrixXd& factor) {
   VectorXd v = factor.rowwise().norm();
   for (int i = 0; i < 8; ++i) v = (factor * (factor.transpose() * v)).normalized();
@@ -94,10 +155,10 @@ VectorXd most_two_humped(const MatrixXd& z) {
   return w;
 }
 
-/// Two groups by k-means, from a cut through the mean across a direction. `x` [dim x members].
-std::pair<std::vector<int>, std::vector<int>> cut(const MatrixXd& x, const VectorXd& direction, const std::vector<int>& members) {
+/// Two groups by k-means, from a cut across a direction, through the mean or, if `far`, halfway to the farthest point. `x` [dim x members].
+std::pair<std::vector<int>, std::vector<int>> cut(const MatrixXd& x, const VectorXd& direction, const std::vector<int>& members, bool far = false) {
   VectorXd side = x.transpose() * direction;
-  side.array() -= side.mean();
+  side.array() -= far ? 0.5 * side.maxCoeff() : side.mean();
   for (int iteration = 0; iteration < 5; ++iteration) {
     VectorXd a = VectorXd::Zero(x.rows()), b = a;
     double na = 0.0, nb = 0.0;
@@ -118,13 +179,21 @@ std::pair<std::vector<int>, std::vector<int>> cut(const MatrixXd& x, const Vecto
   return groups;
 }
 
+/// Those of the members (ascending) that are among some others (ascending), and the rest.
+std::pair<std::vector<int>, std::vector<int>> part(const std::vector<int>& members, const std::vector<int>& some) {
+  std::pair<std::vector<int>, std::vector<int>> groups;
+  for (const int i : members) (std::binary_search(some.begin(), some.end(), i) ? groups.first : groups.second).push_back(i);
+  return groups;
+}
+
 double log_sum(double a, double b) {
   const double high = std::max(a, b);
   return std::isfinite(high) ? high + std::log(std::exp(a - high) + std::exp(b - high)) : high;
 }
 
 /// Builds the tree below a node, then keeps the splits that save volume.
-void grow(Node& node, const MatrixXd& points, Fit f) {
+void grow(Node& node, const Sample& sample, Fit f) {
+  const MatrixXd& points = sample.points;
   node.centre = f.centre;
   node.axes = f.factor * f.radius;
   node.log_volume = f.log_volume;
@@ -133,11 +202,22 @@ void grow(Node& node, const MatrixXd& points, Fit f) {
   std::pair<std::vector<int>, std::vector<int>> best;
   Fit best_left, best_right;
   double best_volume = std::numeric_limits<double>::infinity();
-  MatrixXd plain(dim, static_cast<Eigen::Index>(node.members.size()));
-  for (std::size_t i = 0; i < node.members.size(); ++i) plain.col(static_cast<Eigen::Index>(i)) = points.col(node.members[i]);
-  for (int way = 0; way < 2; ++way) {
-    auto groups = way == 0 ? cut(plain, longest_axis(f.factor), node.members) : cut(f.whitened, most_two_humped(f.whitened), node.members);
+  const MatrixXd plain = select(points, node.members);
+  Eigen::Index farthest = 0;
+  f.whitened.colwise().squaredNorm().maxCoeff(&farthest);
+  const std::size_t num_ways = 3 + sample.earlier.few.size();
+  for (std::size_t way = 0; way < num_ways; ++way) {
+    auto groups = way == 0   ? cut(plain, longest_axis(f.factor), node.members)
+                  : way == 1 ? cut(f.whitened, most_two_humped(f.whitened), node.members)
+                  : way == 2 ? cut(f.whitened, f.whitened.col(farthest), node.members, true)
+                             : part(node.members, sample.earlier.few[way - 3]);
+    if (groups.first.empty() || groups.second.empty()) continue;
     Fit left = fit(points, groups.first), right = fit(points, groups.second);
+    const std::size_t least = static_cast<std::size_t>(dim) + 3;
+    if (groups.first.size() < least) left = fit_few(points, groups.first, right, groups.second.size());
+    else if (groups.second.size() < least) right = fit_few(points, groups.second, left, groups.first.size());
+    recall(left, sample, groups.first);
+    recall(right, sample, groups.second);
     const double volume = log_sum(left.log_volume, right.log_volume);
     if (volume < best_volume) {
       best_volume = volume;
@@ -151,8 +231,8 @@ void grow(Node& node, const MatrixXd& points, Fit f) {
   node.right = std::make_unique<Node>();
   node.left->members = std::move(best.first);
   node.right->members = std::move(best.second);
-  grow(*node.left, points, std::move(best_left));
-  grow(*node.right, points, std::move(best_right));
+  grow(*node.left, sample, std::move(best_left));
+  grow(*node.right, sample, std::move(best_right));
   const double split = log_sum(node.left->log_volume, node.right->log_volume);
   if (split < node.log_volume - least_gain) {
     node.log_volume = split;
@@ -185,7 +265,7 @@ double gap_end(std::vector<double> values) {
 }
 }  // namespace
 
-Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch) : Region(dim) {
+Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch, const Region* earlier) : Region(dim) {
   const std::size_t n = points.size() / dim;
   if (n < dim + 3) return;
   for (std::size_t j = 0; j < dim; ++j) {
@@ -202,13 +282,26 @@ Region::Region(std::size_t dim, std::span<const double> points, const std::vecto
   const Fit whole = fit(x, all);
   if (!std::isfinite(whole.log_volume)) return;
 
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto whitener = whole.factor.triangularView<Eigen::Lower>();
+  const double scale = whole.factor.diagonal().array().log().sum();
+  Sample sample{whole.whitened, {}};
+  for (std::size_t e = 0; earlier && earlier->shift_ == shift_ && e < earlier->num_ellipsoids(); ++e) {
+    const VectorXd centre = Eigen::Map<const VectorXd>(&earlier->centre_[e * dim], d) - whole.centre;
+    const MatrixXd axes = Eigen::Map<const RowMajor>(&earlier->axes_[e * dim * dim], d, d) / stretch;
+    sample.earlier.centres.push_back(whitener.solve(centre));
+    sample.earlier.axes.push_back(whitener.solve(axes));
+    sample.earlier.log_volumes.push_back(earlier->log_volume_[e] - scale - static_cast<double>(dim) * std::log(stretch));
+    std::vector<int> held;
+    for (std::size_t i = 0; i < n && held.size() < dim + 3; ++i)
+      if (earlier->distance2(e, x.data() + i * dim, 1.0) <= 1.0) held.push_back(static_cast<int>(i));
+    if (!held.empty() && held.size() < dim + 3) sample.earlier.few.push_back(std::move(held));
+  }
   Node root;
   root.members = all;
-  grow(root, whole.whitened, fit(whole.whitened, all));
+  grow(root, sample, fit(sample.points, all));
   std::vector<const Node*> kept;
   leaves(root, kept);
-  const double scale = whole.factor.diagonal().array().log().sum();
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   for (const Node* leaf : kept) {
     const VectorXd centre = whole.centre + whole.factor * leaf->centre;
     const RowMajor axes = (stretch * whole.factor * leaf->axes).triangularView<Eigen::Lower>();
@@ -277,7 +370,7 @@ void Region::find_modes() {
       if (mode_[a] == mode_[b]) continue;
       // Along the line between the centres each reaches 1/distance of the way.
       const double ab = std::sqrt(distance2(a, &centre_[b * dim_])), ba = std::sqrt(distance2(b, &centre_[a * dim_]));
-      if (1.5 / ab + 1.5 / ba < 1.0) continue;
+      if (apart / ab + apart / ba < 1.0) continue;
       const int from = mode_[b], to = mode_[a];
       std::replace(mode_.begin(), mode_.end(), from, to);
     }

@@ -16,8 +16,8 @@ namespace umbra {
 /// contour: every ellipsoid holds each of its points as seen by the fit without that point (leave one out, cf. arXiv:1707.04476), and
 /// is made larger by a volume that falls with the number of its points. Without ellipsoids it is the whole cube. Immutable once built.
 ///
-/// A node of points is halved again and again, along its longest axis or along that of the most two-humped projection; a split is kept
-/// where it saves volume. Periodic coordinates are first turned so that their largest empty gap lies at the ends.
+/// The points are split in two again and again, along the longest axis, along that of the most two-humped projection, or from the farthest
+/// point on; a split is kept where it saves volume. Periodic coordinates are first turned so that their largest empty gap lies at the ends.
 class Region {
  public:
   /// The whole cube.
@@ -25,7 +25,8 @@ class Region {
   /// @param points [num_points x dim], a uniform sample of the inside of a contour. Cost O(num_points dim^2 log num_points).
   /// With fewer than dim + 3 points it is the whole cube.
   /// @param stretch factor on all lengths of the ellipsoids, for uses that only want a hull
-  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch = 1.0);
+  /// @param earlier the region (of the same stretch) of a wider contour: its ellipsoids may go on holding the last points of a dying mode
+  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch = 1.0, const Region* earlier = nullptr);
 
   std::size_t dim() const { return dim_; }
   std::size_t num_ellipsoids() const { return log_volume_.size(); }

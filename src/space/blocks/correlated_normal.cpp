@@ -41,7 +41,8 @@ class CorrelatedNormal : public ParameterBlock {
       columns_.push_back({o.names[i], o.units.empty() ? "" : o.units[i], o.labels.empty() ? "" : o.labels[i], Role::parameter});
     mean_ = Eigen::Map<const Eigen::VectorXd>(o.mean.data(), static_cast<Eigen::Index>(n));
     const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance(o));
-    VALIDATE(cholesky.info() == Eigen::Success, "the matrix is not positive definite (it is the covariance of no distribution), make its correlations smaller");
+    VALIDATE(cholesky.info() == Eigen::Success,
+             "the matrix is not positive definite (it is the covariance of no distribution), make its correlations smaller");
     root_ = cholesky.matrixL();
     log_norm_ = -0.5 * static_cast<double>(n) * std::log(2.0 * std::numbers::pi) - root_.diagonal().array().log().sum();
   }
@@ -51,8 +52,8 @@ class CorrelatedNormal : public ParameterBlock {
 
   void to_physical(std::span<const double> u, std::span<double> theta) const override {
     const std::size_t n = dim();
-    // Backwards, so that the normal quantiles can stand in theta until they are used.
     for (std::size_t i = 0; i < n; ++i) theta[first_ + i] = normal_quantile(std::clamp(u[unit_ + i], 0x1p-54, 1.0 - 0x1p-53));
+    // Backwards, so that the normal quantiles can stand in theta until they are used.
     for (Eigen::Index i = mean_.size() - 1; i >= 0; --i) {
       double x = mean_[i];
       for (Eigen::Index j = 0; j <= i; ++j) x += root_(i, j) * theta[first_ + static_cast<std::size_t>(j)];
@@ -92,7 +93,8 @@ class CorrelatedNormal : public ParameterBlock {
         m(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = *number;
       }
     }
-    VALIDATE((m - m.transpose()).cwiseAbs().maxCoeff() <= 1e-12 * m.cwiseAbs().maxCoeff(), "'{}' is not symmetric, write the same number on both sides of the diagonal", what);
+    VALIDATE((m - m.transpose()).cwiseAbs().maxCoeff() <= 1e-12 * m.cwiseAbs().maxCoeff(),
+             "'{}' is not symmetric, write the same number on both sides of the diagonal", what);
     return m;
   }
 
@@ -117,7 +119,8 @@ class CorrelatedNormal : public ParameterBlock {
   double log_norm_ = 0.0;
 };
 
-[[maybe_unused]] const bool added = BlockRegistry::instance().add<CorrelatedNormal>("correlated_normal", "Several parameters with a joint normal distribution");
+[[maybe_unused]] const bool added =
+    BlockRegistry::instance().add<CorrelatedNormal>("correlated_normal", "Several parameters with a joint normal distribution");
 
 }  // namespace
 }  // namespace umbra

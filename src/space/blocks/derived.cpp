@@ -17,7 +17,8 @@ class Derived : public ParameterBlock {
     return OptionSet<Options>().add("expression", &Options::expression, "an expression of earlier parameters", required());
   }
 
-  Derived(const Options& o, const BlockContext& context) : column_(context.column), expression_(parse(o.expression, context)), place_(context.earlier.size()) {
+  Derived(const Options& o, const BlockContext& context)
+      : column_(context.column), expression_(parse(o.expression, context)), place_(context.earlier.size()) {
     for (std::size_t i : expression_.used())
       VALIDATE(i < place_, "'{}' uses {} (parameters are computed in the order of the list), {}", o.expression,
                context.all[i] == column_.name ? "itself" : "'" + context.all[i] + "', which comes later",

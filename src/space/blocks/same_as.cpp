@@ -20,7 +20,8 @@ class SameAs : public ParameterBlock {
         .add("offset", &Options::offset, "plus this");
   }
 
-  SameAs(const Options& o, const BlockContext& context) : column_(context.column), place_(context.earlier.size()), factor_(o.factor), offset_(o.offset) {
+  SameAs(const Options& o, const BlockContext& context)
+      : column_(context.column), place_(context.earlier.size()), factor_(o.factor), offset_(o.offset) {
     VALIDATE(o.same_as != column_.name, "it is tied to itself, name another parameter");
     std::vector<std::string> known;
     for (const Column& c : context.earlier) known.push_back(c.name);

@@ -17,7 +17,8 @@ class AsymmetricConstraint : public ColumnConstraint {
   static OptionSet<Options> options() {
     return column_options<Options>()
         .add("value", &Options::value, "what was measured: a number, column or expression", required())
-        .add("sigma", &Options::sigma, "[downward, upward] error, both written without sign; the upward one holds for predictions above the value", required())
+        .add("sigma", &Options::sigma, "[downward, upward] error, both written without sign; the upward one holds for predictions above the value",
+             required())
         .add("theory", &Options::theory, "error of the prediction, added in quadrature on both sides: a number, column or expression")
         .add("normalised", &Options::normalised, "whether to add the constant of the split normal distribution, for errors that depend on the point");
   }
@@ -47,7 +48,8 @@ class AsymmetricConstraint : public ColumnConstraint {
   bool normalised_;
 };
 
-[[maybe_unused]] const bool added = ConstraintRegistry::instance().add<AsymmetricConstraint>("asymmetric", "A measurement with different errors downward and upward");
+[[maybe_unused]] const bool added =
+    ConstraintRegistry::instance().add<AsymmetricConstraint>("asymmetric", "A measurement with different errors downward and upward");
 
 }  // namespace
 }  // namespace umbra

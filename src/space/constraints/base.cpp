@@ -21,7 +21,8 @@ double Error::compute(std::span<const double> values) const {
 
 Quantity ConstraintReader::size(const std::string& text, const std::string& what) {
   Quantity q = quantity(text, what);
-  check(!q.constant() || (*q.constant() >= 0 && std::isfinite(*q.constant())), what + ": " + text + " is not the size of an error, write a positive number");
+  check(!q.constant() || (*q.constant() >= 0 && std::isfinite(*q.constant())),
+        what + ": " + text + " is not the size of an error, write a positive number");
   return q;
 }
 

@@ -28,7 +28,8 @@ OptionSet<O> constraint_options() {
 }
 template <class O>
 OptionSet<O> column_options() {
-  return constraint_options<O>().add("column", static_cast<std::string O::*>(&O::column), "the column, or expression of columns, that it is on", required());
+  return constraint_options<O>().add("column", static_cast<std::string O::*>(&O::column), "the column, or expression of columns, that it is on",
+                                     required());
 }
 
 /// The error of a measurement and that of the prediction, in quadrature.

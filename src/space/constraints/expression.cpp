@@ -27,7 +27,8 @@ class ExpressionConstraint : public ColumnConstraint {
   }
 };
 
-[[maybe_unused]] const bool added = ConstraintRegistry::instance().add<ExpressionConstraint>("expression", "Any ln L that an expression of columns gives");
+[[maybe_unused]] const bool added =
+    ConstraintRegistry::instance().add<ExpressionConstraint>("expression", "Any ln L that an expression of columns gives");
 
 }  // namespace
 }  // namespace umbra

@@ -24,7 +24,10 @@ class NormalConstraint : public ColumnConstraint {
 
  private:
   NormalConstraint(const Options& o, ConstraintReader reader)
-      : ColumnConstraint(o, o.column, reader), value_(reader.quantity(o.value, "value")), error_(reader.error(o.sigma, o.theory, true)), normalised_(o.normalised) {
+      : ColumnConstraint(o, o.column, reader),
+        value_(reader.quantity(o.value, "value")),
+        error_(reader.error(o.sigma, o.theory, true)),
+        normalised_(o.normalised) {
     reader.finish();
   }
 

@@ -13,9 +13,7 @@ Quantity::Quantity(const std::string& text, const ConstraintContext& context, co
   else expression_.emplace(text, context.columns, Mark{}, what, faults);
 }
 
-std::optional<double> Quantity::constant() const {
-  return !expression_ && column_ == none ? std::optional(constant_) : std::nullopt;
-}
+std::optional<double> Quantity::constant() const { return !expression_ && column_ == none ? std::optional(constant_) : std::nullopt; }
 
 std::vector<std::size_t> Quantity::used() const {
   if (expression_) return expression_->used();

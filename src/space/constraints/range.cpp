@@ -26,7 +26,10 @@ class RangeConstraint : public ColumnConstraint {
 
  private:
   RangeConstraint(const Options& o, ConstraintReader reader)
-      : ColumnConstraint(o, o.column, reader), range_(o.value), error_(reader.error(o.smear, o.theory, false, "smear")), sharp_(error_.constant() == 0.0) {
+      : ColumnConstraint(o, o.column, reader),
+        range_(o.value),
+        error_(reader.error(o.smear, o.theory, false, "smear")),
+        sharp_(error_.constant() == 0.0) {
     reader.finish();
   }
 
@@ -49,7 +52,8 @@ class RangeConstraint : public ColumnConstraint {
   bool sharp_;
 };
 
-[[maybe_unused]] const bool added = ConstraintRegistry::instance().add<RangeConstraint>("range", "Allowed between two values, with sharp or smeared edges");
+[[maybe_unused]] const bool added =
+    ConstraintRegistry::instance().add<RangeConstraint>("range", "Allowed between two values, with sharp or smeared edges");
 
 }  // namespace
 }  // namespace umbra

@@ -24,7 +24,8 @@ class Discrete : public Prior {
 
   explicit Discrete(const Options& o) {
     VALIDATE(!o.values.empty(), "'values' is empty (there is nothing to draw), list at least one");
-    VALIDATE(o.weights.empty() || o.weights.size() == o.values.size(), "there are {} weights for {} values, give one each or none", o.weights.size(), o.values.size());
+    VALIDATE(o.weights.empty() || o.weights.size() == o.values.size(), "there are {} weights for {} values, give one each or none", o.weights.size(),
+             o.values.size());
     std::map<double, double> sorted;
     double total = 0;
     for (std::size_t i = 0; i < o.values.size(); ++i) {

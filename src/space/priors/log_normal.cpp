@@ -11,9 +11,7 @@ struct LogNormalDistribution {
   double upper(double x) const { return x <= 0 ? 1.0 : log.upper(std::log(x)); }
   double from_lower(double p) const { return std::exp(log.from_lower(p)); }
   double from_upper(double p) const { return std::exp(log.from_upper(p)); }
-  double log_density(double x) const {
-    return x <= 0 ? -std::numeric_limits<double>::infinity() : log.log_density(std::log(x)) - std::log(x);
-  }
+  double log_density(double x) const { return x <= 0 ? -std::numeric_limits<double>::infinity() : log.log_density(std::log(x)) - std::log(x); }
 };
 
 class LogNormal : public ContinuousPrior<LogNormalDistribution> {

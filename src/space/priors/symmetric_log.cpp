@@ -40,7 +40,8 @@ class SymmetricLog : public Prior {
   double low_, high_, zone_, t_low_, width_;
 };
 
-[[maybe_unused]] const bool added = PriorRegistry::instance().add<SymmetricLog>("symmetric_log", "Uniform in the logarithm on both sides of zero, flat around it");
+[[maybe_unused]] const bool added =
+    PriorRegistry::instance().add<SymmetricLog>("symmetric_log", "Uniform in the logarithm on both sides of zero, flat around it");
 
 }  // namespace
 }  // namespace umbra

@@ -1,7 +1,7 @@
 #include "src/space/constraint.h"
 
-#include <boost/math/distributions/normal.hpp>
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -19,18 +19,34 @@ const ConstraintContext context{{"m_h", "x", "error"}};
 
 // Every registered constraint needs examples that use the columns x and error, and options that it must refuse.
 const std::map<std::string, std::vector<std::string>> good = {
-    {"normal", {"column: x, value: 1, sigma: error", "column: x, value: 1, sigma: 0.2, theory: error, normalised: true", "column: x + error, value: 1, sigma: 2", "column: x, value: error, sigma: 2", "column: x, value: 1, sigma: 0.1 + abs(error)"}},
-    {"asymmetric", {"column: x, value: 1, sigma: [error, 2]", "column: x, value: 1, sigma: [2, error]", "column: x, value: 1, sigma: [1, 2], theory: error, normalised: true", "column: x, value: error, sigma: [1, 2]"}},
-    {"upper", {"column: x, value: error", "column: x * error, value: 1", "column: x, value: 1, shape: half_normal, sigma: error", "column: x, value: 1, shape: smeared, smear: error", "column: x, value: 1, shape: smeared, smear: 1, theory: error"}},
-    {"lower", {"column: x, value: error", "column: x * error, value: 1", "column: x, value: 1, shape: half_normal, sigma: error", "column: x, value: 1, shape: smeared, smear: error", "column: x, value: 1, shape: half_normal, sigma: 1, theory: error"}},
+    {"normal",
+     {"column: x, value: 1, sigma: error", "column: x, value: 1, sigma: 0.2, theory: error, normalised: true",
+      "column: x + error, value: 1, sigma: 2", "column: x, value: error, sigma: 2", "column: x, value: 1, sigma: 0.1 + abs(error)"}},
+    {"asymmetric",
+     {"column: x, value: 1, sigma: [error, 2]", "column: x, value: 1, sigma: [2, error]",
+      "column: x, value: 1, sigma: [1, 2], theory: error, normalised: true", "column: x, value: error, sigma: [1, 2]"}},
+    {"upper",
+     {"column: x, value: error", "column: x * error, value: 1", "column: x, value: 1, shape: half_normal, sigma: error",
+      "column: x, value: 1, shape: smeared, smear: error", "column: x, value: 1, shape: smeared, smear: 1, theory: error"}},
+    {"lower",
+     {"column: x, value: error", "column: x * error, value: 1", "column: x, value: 1, shape: half_normal, sigma: error",
+      "column: x, value: 1, shape: smeared, smear: error", "column: x, value: 1, shape: half_normal, sigma: 1, theory: error"}},
     {"range", {"column: x * error, value: [-1, 1]", "column: x, value: [-1, 1], smear: error", "column: x, value: [-1, 1], smear: 1, theory: error"}},
     {"require", {"expression: x > error", "expression: (x > error) == 0", "expression: error < 1 || x > 1"}},
     {"expression", {"expression: -x^2 / error^2", "expression: ln(x) + ln(error)", "expression: 1 / (x * error)"}},
 };
 const std::map<std::string, std::vector<std::string>> bad = {
-    {"normal", {"", "column: x", "column: x, value: 1", "column: x, value: 1, sigma: 0", "column: x, value: 1, sigma: -1", "column: x, value: 1, sigma: 1, theory: -1", "column: x, value: 1, sigma: y", "column: y, value: 1, sigma: 1", "column: x, value: y, sigma: 1", "column: x, value: 1, sigma: 1, name: a b", "column: x, value: 1, sigma: 1, sgma: 2", "column: x, value: [1], sigma: 1"}},
-    {"asymmetric", {"column: x, value: 1", "column: x, value: 1, sigma: [1]", "column: x, value: 1, sigma: 1", "column: x, value: 1, sigma: [-1, 1]", "column: x, value: 1, sigma: [0, 1]", "column: y, value: 1, sigma: [1, 1]"}},
-    {"upper", {"column: x", "column: y, value: 1", "column: x, value: 1, shape: steep", "column: x, value: 1, shape: half_normal", "column: x, value: 1, shape: smeared", "column: x, value: 1, sigma: 1", "column: x, value: 1, shape: half_normal, smear: 1", "column: x, value: 1, shape: smeared, sigma: 1"}},
+    {"normal",
+     {"", "column: x", "column: x, value: 1", "column: x, value: 1, sigma: 0", "column: x, value: 1, sigma: -1",
+      "column: x, value: 1, sigma: 1, theory: -1", "column: x, value: 1, sigma: y", "column: y, value: 1, sigma: 1", "column: x, value: y, sigma: 1",
+      "column: x, value: 1, sigma: 1, name: a b", "column: x, value: 1, sigma: 1, sgma: 2", "column: x, value: [1], sigma: 1"}},
+    {"asymmetric",
+     {"column: x, value: 1", "column: x, value: 1, sigma: [1]", "column: x, value: 1, sigma: 1", "column: x, value: 1, sigma: [-1, 1]",
+      "column: x, value: 1, sigma: [0, 1]", "column: y, value: 1, sigma: [1, 1]"}},
+    {"upper",
+     {"column: x", "column: y, value: 1", "column: x, value: 1, shape: steep", "column: x, value: 1, shape: half_normal",
+      "column: x, value: 1, shape: smeared", "column: x, value: 1, sigma: 1", "column: x, value: 1, shape: half_normal, smear: 1",
+      "column: x, value: 1, shape: smeared, sigma: 1"}},
     {"lower", {"column: x", "column: y, value: 1", "column: x, value: 1, theory: 1"}},
     {"range", {"column: x", "column: x, value: 1", "column: x, value: [2, 1]", "column: x, value: [1, 2], smear: -1", "column: y, value: [1, 2]"}},
     {"require", {"", "expression: y > 1", "expression: x >", "expression: x > 1, column: x"}},
@@ -123,12 +139,14 @@ TEST_CASE("upper and lower limits, in their three shapes") {
   CHECK(at(*upper, 2.001) == -INFINITY);
   CHECK(at(*lower, 2) == 0);
   CHECK(at(*lower, 1.999) == -INFINITY);
-  const auto half_up = make("upper", "column: x, value: 2, shape: half_normal, sigma: 3, theory: 4"), half_low = make("lower", "column: x, value: 2, shape: half_normal, sigma: 1");
+  const auto half_up = make("upper", "column: x, value: 2, shape: half_normal, sigma: 3, theory: 4"),
+             half_low = make("lower", "column: x, value: 2, shape: half_normal, sigma: 1");
   CHECK(at(*half_up, -50) == 0);
   CHECK(at(*half_up, 12) == Approx(-2));
   CHECK(at(*half_low, 3) == 0);
   CHECK(at(*half_low, -1) == Approx(-4.5));
-  const auto smeared_up = make("upper", "column: x, value: 2, shape: smeared, smear: 0.5"), smeared_low = make("lower", "column: x, value: 2, shape: smeared, smear: 3, theory: 4");
+  const auto smeared_up = make("upper", "column: x, value: 2, shape: smeared, smear: 0.5"),
+             smeared_low = make("lower", "column: x, value: 2, shape: smeared, smear: 3, theory: 4");
   for (double x : {-30.0, 0.0, 1.0, 2.0, 3.0, 5.0, 15.0}) {
     INFO(x);
     CHECK(at(*smeared_up, x) == Approx(ln_phi((2 - x) / 0.5)).epsilon(1e-9).margin(1e-15));
@@ -138,7 +156,8 @@ TEST_CASE("upper and lower limits, in their three shapes") {
 }
 
 TEST_CASE("a range is sharp, or folded with a normal distribution") {
-  const auto sharp = make("range", "column: x, value: [80, 100]"), smeared = make("range", "column: x, value: [80, 100], smear: 2"), wide = make("range", "column: x, value: [-1, 1], smear: 100");
+  const auto sharp = make("range", "column: x, value: [80, 100]"), smeared = make("range", "column: x, value: [80, 100], smear: 2"),
+             wide = make("range", "column: x, value: [-1, 1], smear: 100");
   CHECK(at(*sharp, 80) == 0);
   CHECK(at(*sharp, 100) == 0);
   CHECK(at(*sharp, 79.99) == -INFINITY);
@@ -184,10 +203,11 @@ std::vector<std::string> names(const std::string& list) {
 }  // namespace
 
 TEST_CASE("a list expands its sets and gives unique names") {
-  CHECK(names("[{include: test_outer}, {column: m_h, type: upper, value: 130}, {column: m_h, type: lower, value: 1}, {column: x, type: upper, value: 5, name: m_h_2}]") ==
-        std::vector<std::string>{"x", "x_error", "m_h", "m_h_2", "m_h_3", "m_h_2_2"});
+  CHECK(names("[{include: test_outer}, {column: m_h, type: upper, value: 130}, {column: m_h, type: lower, value: 1}, {column: x, type: upper, value: "
+              "5, name: m_h_2}]") == std::vector<std::string>{"x", "x_error", "m_h", "m_h_2", "m_h_3", "m_h_2_2"});
   CHECK(names("[]").empty());
-  CHECK(names("[{expression: 'm_h > 1 && x > 1 && error > 1', type: require}, {expression: '1', type: require}]") == std::vector<std::string>{"m_h_x_error", "constant"});
+  CHECK(names("[{expression: 'm_h > 1 && x > 1 && error > 1', type: require}, {expression: '1', type: require}]") ==
+        std::vector<std::string>{"m_h_x_error", "constant"});
   Faults faults;
   CHECK(read_constraints(yaml("[{include: test_inner}]"), context, faults)[0]->source() == "a table");
   CHECK(read_constraints({}, context, faults).empty());
@@ -196,7 +216,8 @@ TEST_CASE("a list expands its sets and gives unique names") {
 
 TEST_CASE("the faults of a list are all told, those of a set at the line that includes it") {
   Faults faults;
-  read_constraints(yaml("- {column: m_hh, type: upper, value: 1}\n- {include: test_iner}\n- {include: test_foreign}\n- {include: test_endless}\n- 3\n- {include: test_inner, type: x}\n- {column: x, type: uper}\n- {column: x}\n"),
+  read_constraints(yaml("- {column: m_hh, type: upper, value: 1}\n- {include: test_iner}\n- {include: test_foreign}\n- {include: test_endless}\n- "
+                        "3\n- {include: test_inner, type: x}\n- {column: x, type: uper}\n- {column: x}\n"),
                    context, faults);
   std::vector<int> lines;
   for (const auto& f : faults.all()) lines.push_back(f.mark.line);
@@ -204,7 +225,9 @@ TEST_CASE("the faults of a list are all told, those of a set at the line that in
   INFO(faults.report("job"));
   CHECK(lines == std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8});
   const std::string report = faults.report("job");
-  for (const char* part : {"did you mean 'm_h'?", "did you mean 'test_inner'?", "constraint set 'test_foreign': ", "includes itself", "did you mean 'upper'?", "'type' is missing"}) CHECK(report.find(part) != std::string::npos);
+  for (const char* part : {"did you mean 'm_h'?", "did you mean 'test_inner'?", "constraint set 'test_foreign': ", "includes itself",
+                           "did you mean 'upper'?", "'type' is missing"})
+    CHECK(report.find(part) != std::string::npos);
   Faults one;
   read_constraints(yaml("{column: x}"), context, one);
   CHECK(one.size() == 1);

@@ -101,7 +101,9 @@ TEST_CASE("values outside the support go to the nearest end and are not containe
 }
 
 TEST_CASE("a correlated block has its means, widths and correlation, and its density") {
-  const ParameterSpace s = space("[{prior: correlated_normal, names: [a, b, c], mean: [1, 2, 3], sigma: [0.5, 3, 1], correlation: [[1, 0.8, 0], [0.8, 1, -0.3], [0, -0.3, 1]]}]");
+  const ParameterSpace s = space(
+      "[{prior: correlated_normal, names: [a, b, c], mean: [1, 2, 3], sigma: [0.5, 3, 1], correlation: [[1, 0.8, 0], [0.8, 1, -0.3], [0, -0.3, "
+      "1]]}]");
   RandomStream stream(5, Purpose::test, 0);
   const int n = 100000;
   std::vector<double> u(3), t(3);
@@ -130,7 +132,9 @@ TEST_CASE("a correlated block has its means, widths and correlation, and its den
 
 TEST_CASE("the faults of a list are all told, each with its place") {
   Faults faults;
-  ParameterSpace::read(yaml("- {name: x, range: [2, 1]}\n- {name: 2y, range: [0, 1]}\n- {name: z, prior: fla, range: [0, 1]}\n- {name: w, rnge: [0, 1], unti: GeV}\n"), faults);
+  ParameterSpace::read(
+      yaml("- {name: x, range: [2, 1]}\n- {name: 2y, range: [0, 1]}\n- {name: z, prior: fla, range: [0, 1]}\n- {name: w, rnge: [0, 1], unti: GeV}\n"),
+      faults);
   std::vector<int> lines;
   for (const auto& f : faults.all()) lines.push_back(f.mark.line);
   CHECK(lines == std::vector<int>{1, 2, 3, 4, 4, 4});

@@ -20,7 +20,8 @@ namespace {
 const std::map<std::string, std::vector<std::string>> good = {
     {"flat", {"range: [-4, 10]", "range: [1e3, 1e9]"}},
     {"log", {"range: [1, 60]", "range: [1e-12, 1e12]"}},
-    {"symmetric_log", {"range: [-4000, 4000], linear: 10", "range: [-5, 1e4], linear: 0.1", "range: [3, 50], linear: 1", "range: [-1, 2], linear: 10"}},
+    {"symmetric_log",
+     {"range: [-4000, 4000], linear: 10", "range: [-5, 1e4], linear: 0.1", "range: [3, 50], linear: 1", "range: [-1, 2], linear: 10"}},
     {"normal", {"mean: 173, sigma: 0.8", "mean: 0, sigma: 1, range: [-1, 2]"}},
     {"truncated_normal", {"mean: 0, sigma: 1, range: [-1, 3]", "mean: 0, sigma: 1, range: [9, 12]", "mean: 5, sigma: 2, range: [-30, -20]"}},
     {"log_normal", {"median: 2, sigma: 0.5", "median: 2, sigma: 0.5, range: [1, 4]", "median: 1, sigma: 0.1, range: [3, 9]"}},
@@ -157,7 +158,8 @@ TEST_CASE("truncation keeps its accuracy far out in either tail") {
   const auto plain = make("truncated_normal", "mean: 1, sigma: 2, range: [0, 4]");
   const boost::math::normal_distribution<long double> shifted(1, 2);
   const long double low = cdf(shifted, 0.0L), high = cdf(shifted, 4.0L);
-  for (double u : {0.0, 0.1, 0.5, 0.9, 1.0}) CHECK(plain->quantile(u) == Approx(static_cast<double>(quantile(shifted, low + u * (high - low)))).margin(1e-12));
+  for (double u : {0.0, 0.1, 0.5, 0.9, 1.0})
+    CHECK(plain->quantile(u) == Approx(static_cast<double>(quantile(shifted, low + u * (high - low)))).margin(1e-12));
 }
 
 TEST_CASE("closed forms: flat, log and symmetric log") {
