@@ -2,7 +2,7 @@
 
 include(CMakePackageConfigHelpers)
 
-install(TARGETS umbra umbra-guard umbra-host RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS umbra umbra-guard umbra-host umbra-spectrum RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS umbra_library EXPORT umbra-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(folder src jobs io workflows)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/umbra FILES_MATCHING PATTERN "*.h")

@@ -64,8 +64,7 @@ std::string companion_program(const std::string& name) {
   folders.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path());
   for (const fs::path& folder : folders)
     if (access((folder / name).c_str(), X_OK) == 0) return folder / name;
-  throw UserError(fmt::format("the program {} that comes with Umbra was not found near {} (it watches over simulators), point UMBRA_BIN to its folder",
-                              name, library.dli_fname ? library.dli_fname : "the library"));
+  return {};
 }
 
 Guard::Guard() : scratch_(make_scratch()) {
@@ -102,7 +101,9 @@ void Guard::launch() {
   environment.push_back(mark.data());
   environment.push_back(nullptr);
 
-  std::string path = companion_program("umbra-guard"), name = "umbra-guard", scratch = scratch_;
+  std::string path = companion_program("umbra-guard");
+  VALIDATE(!path.empty(), "umbra-guard was not found beside Umbra's library (it watches over simulators), point UMBRA_BIN to the folder of Umbra's programs");
+  std::string name = "umbra-guard", scratch = scratch_;
   char* arguments[] = {name.data(), scratch.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

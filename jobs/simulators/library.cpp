@@ -200,7 +200,9 @@ std::unique_ptr<Evaluator> make(const Config& config, Faults& faults, const Mode
   try {
     if (o.isolation == "none") return std::make_unique<InProcess>(file, o.parameters, std::move(order), std::move(columns), names);
     Command command;
-    command.arguments = {companion_program("umbra-host"), file, fmt::format("{}", o.parameters.size())};
+    const std::string host = companion_program("umbra-host");
+    VALIDATE(!host.empty(), "umbra-host was not found beside Umbra's library (the model runs in it), point UMBRA_BIN to the folder of Umbra's programs");
+    command.arguments = {host, file, fmt::format("{}", o.parameters.size())};
     command.arguments.insert(command.arguments.end(), o.parameters.begin(), o.parameters.end());
     command.arguments.push_back(fmt::format("{}", names.size()));
     command.arguments.insert(command.arguments.end(), names.begin(), names.end());
