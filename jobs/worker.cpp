@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <cstdio>
+#include <limits>
 
 #include "jobs/backoff.h"
 #include "jobs/clock.h"
@@ -67,7 +68,8 @@ bool Worker::claim() {
 void Worker::evaluate_all() {
   sleep_precisely();
   std::string setup_error;
-  begin_evaluation(unix_now());
+  // Tasks stay while the work is set up, however long: no outcome would tell afterwards that this rank may have them again.
+  begin_evaluation(std::numeric_limits<double>::infinity());
   try {
     work_ = factory_();
   } catch (...) {
