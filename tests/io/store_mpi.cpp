@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "io/file.h"
 #include "io/reader.h"
 #include "tests/io/store_case.h"
 #include "tests/support/catch.h"
@@ -255,4 +256,47 @@ TEST_CASE("the result of another job is refused on every rank") {
   auto other = tables();
   other[0].columns[1].name = "y";
   CHECK_THROWS_WITH(Store::open(directory.path, other, ranks), Catch::Contains("other columns"));
+}
+
+TEST_CASE("trouble on one rank is known to all, and nothing hangs") {
+  const Communicator ranks = Communicator::world();
+  const int last = ranks.size() - 1;
+  const auto with_fault = [&](const std::string& fault, int rank, const auto& act) {
+    if (ranks.rank() == rank) set_fault(fault);
+    act();
+    set_fault("");
+  };
+  SECTION("without space nothing is written, and the next drain writes all") {
+    const SharedDirectory directory(ranks);
+    Campaign c(directory.path, ranks);
+    c.make(0, 30);
+    with_fault("reserve:0:ENOSPC", 0, [&] { c.drain(); });
+    CHECK(c.store->report().trouble.kind == Trouble::Kind::no_space);
+    CHECK(c.store->report().generation == 0);
+    c.make(30, 40);
+    c.drain();
+    CHECK_FALSE(c.store->report().trouble);
+    with_fault("reserve:0:ENOSPC", 0, [&] { c.merge({}); });
+    CHECK(c.store->report().trouble.kind == Trouble::Kind::no_space);
+    c.merge({});
+    CHECK_FALSE(c.store->report().trouble);
+    if (ranks.rank() == 0) check_points(Reader(directory.path), "points", 0, 40, true);
+    ranks.barrier();
+  }
+  for (const std::string fault : {"hdf5_write:0:EIO", "hdf5_write:3:EIO", "hdf5_close:0:EIO"}) {
+    DYNAMIC_SECTION("a failing " << fault << " keeps what was there") {
+      const SharedDirectory directory(ranks);
+      Campaign c(directory.path, ranks);
+      c.make(0, 30);
+      c.drain();
+      c.make(30, 40);
+      with_fault(fault, last, [&] { c.drain(); });
+      CHECK(c.store->report().trouble.kind == Trouble::Kind::broken);
+      CHECK(c.store->report().trouble.message.find("rank " + std::to_string(last)) != std::string::npos);
+      c.drain();  // refused
+      CHECK(c.store->report().generation == 1);
+      if (ranks.rank() == 0) check_points(Reader(directory.path), "points", 0, 30, false);
+      ranks.barrier();
+    }
+  }
 }
