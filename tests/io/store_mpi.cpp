@@ -1,7 +1,11 @@
 #include "io/store.h"
 
+#include <sys/mount.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <set>
 
@@ -299,4 +303,42 @@ TEST_CASE("trouble on one rank is known to all, and nothing hangs") {
       ranks.barrier();
     }
   }
+}
+
+TEST_CASE("a disk that is really full costs nothing but time") {
+  const Communicator ranks = Communicator::world();
+  const SharedDirectory directory(ranks);
+  const bool mounted = ranks.all_true(ranks.rank() != 0 || ::mount("tmpfs", directory.path.c_str(), "tmpfs", 0, "size=3m") == 0);
+  if (!mounted) {
+    WARN("skipped: a small file system can be mounted by root only");
+    return;
+  }
+  const std::string ballast = directory.path + "/ballast", run = directory.path + "/run";
+  if (ranks.rank() == 0) std::ofstream(ballast) << std::string(std::size_t{1} << 20, 'x');
+  {
+    Campaign c(run, ranks);
+    TaskId made = 0;
+    for (; !c.store->report().trouble; made += 1000) {
+      REQUIRE(made < 100000);
+      c.make(made, made + 1000);
+      c.drain();
+    }
+    CHECK(c.store->report().trouble.kind == Trouble::Kind::no_space);
+    const std::uint64_t on_disk = c.store->report().rows.at("points");
+    CHECK(on_disk == made - 1000);
+    if (ranks.rank() == 0) {
+      CHECK(Reader(run).rows("points") == on_disk);
+      ::unlink(ballast.c_str());
+    }
+    ranks.barrier();
+    c.drain();
+    CHECK_FALSE(c.store->report().trouble);
+    if (ranks.rank() == 0) {
+      const Reader reader(run);
+      check_points(reader, "points", 0, made, false);
+      check_toys(reader, made, false);
+    }
+    ranks.barrier();
+  }
+  if (ranks.rank() == 0) ::umount2(directory.path.c_str(), MNT_DETACH);
 }
