@@ -81,6 +81,8 @@ class Proposed final : public Candidates {
     if (made < size) Fresh(dim_, seed_, size, allowed_).make(step, first + made, u.subspan(made * dim_), scorer);
   }
 
+  bool single() const override { return false; }
+
   SamplerContext context(std::uint64_t seed) const { return {.dim = dim_, .periodic = std::vector<bool>(dim_, false), .seed = seed, .evaluations = slice_}; }
 
  private:

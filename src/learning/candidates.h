@@ -27,6 +27,8 @@ class Candidates {
   virtual void make(std::uint64_t step, std::uint64_t first, std::span<double> u, const Scorer& scorer) const = 0;
   /// Whether a candidate is the same in every step, and must not be chosen twice.
   virtual bool fixed() const { return false; }
+  /// Whether any candidate can be made again by itself, without scores.
+  virtual bool single() const { return true; }
 };
 
 /// Drawn from the priors anew each step; those not allowed are drawn again.

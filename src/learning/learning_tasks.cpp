@@ -120,7 +120,7 @@ void LearningTasks::candidates(const LearningRequest& request, std::vector<doubl
   for (const Scored& s : list) {
     values.push_back(s.score);
     values.push_back(static_cast<double>(request.first + s.index));
-    values.insert(values.end(), u.begin() + static_cast<std::ptrdiff_t>(s.index * dim), u.begin() + static_cast<std::ptrdiff_t>((s.index + 1) * dim));
+    if (!parts_.candidates->single()) values.insert(values.end(), u.begin() + static_cast<std::ptrdiff_t>(s.index * dim), u.begin() + static_cast<std::ptrdiff_t>((s.index + 1) * dim));
   }
 }
 

@@ -31,7 +31,7 @@ class LearningTasks {
   /// Carries out a LearningRequest. Fills `values`:
   ///   train       nothing: the part is in the BlobStore
   ///   test        the mean vote of each point of the slice
-  ///   candidates  [score, index, u x dim] of the `keep` best of the slice, best first
+  ///   candidates  [score, index] of the `keep` best of the slice, best first; and u [dim] after each where candidates are not single()
   ///   spread      positions in `u` of the points chosen
   void run(const Task& task, Outcome& outcome);
   /// A trained committee: read, or trained here where a part of it is lost.
