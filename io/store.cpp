@@ -19,6 +19,8 @@
 namespace umbra {
 namespace {
 
+constexpr std::uint64_t long_run = 256 << 10;  ///< bytes
+
 enum class Command : std::uint8_t { drain, merge };
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -203,25 +205,27 @@ void Store::Impl::update_report() {
 
 /// Rank 0: a file with all its datasets, and disk space for them, so that HDF5's writes cannot fail for want of it.
 void Store::Impl::make_file(const std::string& file, std::uint64_t estimate, const std::function<void(const hdf5::Handle&)>& fill) {
-  const auto reserve = [&](std::uint64_t size, File::Mode mode) {
-    File f(file, mode);
+  const auto with_room = [&](const std::function<void()>& reserve) {
     try {
-      f.reserve(size);
+      reserve();
     } catch (const FileError& e) {
       if (!e.no_space() || superseded.empty()) throw;
       for (const std::string& name : std::exchange(superseded, {})) remove_file(in(name));
-      f.reserve(size);
+      reserve();
     }
-    f.close();
   };
-  reserve(estimate + (std::uint64_t{1} << 20), File::Mode::create);
+  with_room([&] { check_space(path, estimate + (std::uint64_t{1} << 20)); });
   {
     const auto locked = hdf5::lock();
     hdf5::Handle h = hdf5::create_file(file);
     fill(h);
     hdf5::close_file(h, file);
   }
-  reserve(file_size(file), File::Mode::update);
+  with_room([&] {
+    File f(file, File::Mode::update);
+    f.reserve(file_size(file));
+    f.close();
+  });
 }
 
 void Store::Impl::sync_everywhere(const std::string& file) {
@@ -234,7 +238,8 @@ void Store::Impl::sync_everywhere(const std::string& file) {
 }
 
 void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file, const std::vector<RowKeeper::Batch>& batches, const std::vector<std::vector<std::uint64_t>>& counts) {
-  const bool collective = ranks.size() > 1;
+  // Short runs of bytes are gathered by MPI-IO before they go to disk; long ones go faster without.
+  const auto collective = [&](std::uint64_t rows) { return ranks.size() > 1 && rows * 8 / static_cast<std::uint64_t>(ranks.size()) < long_run; };
   const auto rank = static_cast<std::size_t>(ranks.rank());
   std::vector<std::vector<std::string>> hosts = {own.hosts(), recovered.hosts()};
   together(ranks, [&] {
@@ -253,6 +258,7 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
       const auto part = std::find_if(segment.parts.begin(), segment.parts.end(), [&](const Part& p) { return p.table == t; });
       if (part == segment.parts.end()) continue;
       const PartAccess access(h, tables[t], *part, Layout::matrix);
+      const bool together_written = collective(part->rows);
       std::uint64_t first = 0, rounds = 0;
       for (std::size_t r = 0; r < counts.size(); ++r) {
         if (r < rank) first += counts[r][2 * t];
@@ -268,12 +274,12 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
               std::copy_n(name.data(), std::min<std::size_t>(name.size(), segment.host_size), host_text.data() + i * segment.host_size);
             }
           const ColumnsView view{s.block->integers.get() + s.from, s.block->numbers.get() + s.from, host_text.data(), s.block->capacity, segment.host_size};
-          attempt([&] { access.write(first, s.count, view, 0, collective); });
+          attempt([&] { access.write(first, s.count, view, 0, together_written); });
           first += s.count;
           ++round;
         }
       }
-      for (; collective && round < rounds; ++round) attempt([&] { access.write(0, 0, {.stride = 1, .host_size = segment.host_size}, 0, true); });
+      for (; together_written && round < rounds; ++round) attempt([&] { access.write(0, 0, {.stride = 1, .host_size = segment.host_size}, 0, true); });
     }
     if (segment.failures > 0) {
       std::uint64_t first = 0;
@@ -291,9 +297,9 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
       const hdf5::Window window{.first = first, .count = ids.size(), .stride = ids.size()};
       const hdf5::Handle group = hdf5::open_group(h, "failures");
       const hdf5::Handle d[] = {hdf5::open_dataset(group, "id"), hdf5::open_dataset(group, "status"), hdf5::open_dataset(group, "message")};
-      attempt([&] { hdf5::write(d[0], H5T_NATIVE_INT64, window, ids.data(), collective); });
-      attempt([&] { hdf5::write(d[1], H5T_NATIVE_INT64, window, statuses.data(), collective); });
-      attempt([&] { hdf5::write(d[2], hdf5::text_type(failure_message_size).get(), window, messages.data(), collective); });
+      attempt([&] { hdf5::write(d[0], H5T_NATIVE_INT64, window, ids.data(), ranks.size() > 1); });
+      attempt([&] { hdf5::write(d[1], H5T_NATIVE_INT64, window, statuses.data(), ranks.size() > 1); });
+      attempt([&] { hdf5::write(d[2], hdf5::text_type(failure_message_size).get(), window, messages.data(), ranks.size() > 1); });
     }
     attempt([&] { hdf5::close_file(h, file); });
     if (error) std::rethrow_exception(error);

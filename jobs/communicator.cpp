@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <climits>
+#include <exception>
 #include <stdexcept>
 
 #include "jobs/backoff.h"
@@ -131,8 +132,14 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   UMBRA_MPI(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
 }
 
+void end_all_ranks(int exit_code) {
+  std::fflush(nullptr);
+  if (mpi_is_up()) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  _exit(exit_code);
+}
+
 MpiSession::~MpiSession() {
-  if (mpi_is_up()) MPI_Finalize();
+  if (mpi_is_up() && std::uncaught_exceptions() == 0) MPI_Finalize();
 }
 
 }  // namespace umbra

@@ -33,7 +33,7 @@ struct Portion {
 /// @param fixed_batch 0: chosen here
 inline Portion portion(const Pace& pace, TaskKind kind, double depth_s, std::size_t fixed_batch) {
   constexpr double batch_s = 1e-3;         // of work in a message: hides what a message costs
-  constexpr double look_ahead_s = 0.02;    // longer tasks would rather wait for the next free rank than behind one another
+  constexpr double look_ahead_s = 0.03;    // longer tasks would rather wait for the next free rank than behind one another
   constexpr std::size_t most_ahead = 20000;
   const bool known = pace.known(kind);
   const double expected = known ? pace.expected(kind) : 0.0;

@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr double gather_s = 1e-3;   // outcomes of cheap tasks travel together
-constexpr double patience_s = 0.03;  // so long may tasks and outcomes wait behind an evaluation; noticed 20 ms later at the latest
+constexpr double news_patience_s = 0.02;   // so long may outcomes wait behind an evaluation; noticed 20 ms later at the latest
+constexpr double tasks_patience_s = 0.05;  // and tasks
 constexpr auto leave_patience = 100ms;
 }  // namespace
 
@@ -133,21 +134,26 @@ void Worker::fail(MessageTag tag, const std::string& text) {
   port_->send(tag, message);
 }
 
+void Worker::give_back() {
+  Buffer returned;
+  Task task;
+  while (true) {
+    while (unread_.more()) {
+      unread_.read(task);
+      append_task(returned, task);
+    }
+    if (!returned.empty()) port_->send(MessageTag::returned, returned);
+    if (!port_->receive(incoming_)) return;
+    unread_ = MessageReader(incoming_);
+  }
+}
+
 void Worker::look_after() {
   State expected = State::evaluating;
   if (!state_.compare_exchange_strong(expected, State::watched, std::memory_order_acquire)) return;
-  if (unix_now() - begun_ > patience_s) {
-    send_answers();
-    Buffer returned;
-    Task task;
-    do {
-      while (unread_.more()) {
-        unread_.read(task);
-        append_task(returned, task);
-      }
-      if (!returned.empty()) port_->send(MessageTag::returned, returned);
-    } while (port_->receive(incoming_) && (unread_ = MessageReader(incoming_), true));
-  }
+  const double lasts = unix_now() - begun_;
+  if (lasts > news_patience_s) send_answers();
+  if (lasts > tasks_patience_s) give_back();
   state_.store(State::evaluating, std::memory_order_release);
 }
 

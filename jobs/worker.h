@@ -36,6 +36,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   bool end_evaluation();  // false: abandoned
   bool evaluate();        // the next task; false: abandoned
   void send_answers();
+  void give_back();
   void fail(MessageTag tag, const std::string& text);
 
   WorkFactory factory_;

@@ -8,6 +8,7 @@
 #include "src/models/evaluator.h"
 #include "src/samplers/sampler.h"
 #include "src/space/constraint.h"
+#include "src/space/parameter_block.h"
 #include "src/space/parameter_space.h"
 #include "src/space/prior.h"
 #include "workflows/commands.h"
@@ -29,6 +30,12 @@ Shelf shelf() {
   return all;
 }
 
+Shelf priors() {
+  Shelf all = shelf<PriorRegistry>();
+  all.merge(shelf<BlockRegistry>());
+  return all;
+}
+
 Shelf presets() {
   Shelf all;
   for (const Presets::Entry& e : Presets::entries()) all[e.name] = {e.summary, "", {}};
@@ -38,7 +45,7 @@ Shelf presets() {
 const std::vector<std::pair<std::string, Shelf (*)()>>& shelves() {
   static const std::vector<std::pair<std::string, Shelf (*)()>> all = {
       {"workflows", shelf<WorkflowRegistry>}, {"samplers", shelf<SamplerRegistry>},       {"models", shelf<ModelRegistry>},
-      {"priors", shelf<PriorRegistry>},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets}};
+      {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets}};
   return all;
 }
 

@@ -17,6 +17,7 @@
 #include "workflows/campaign.h"
 #include "workflows/job.h"
 #include "workflows/progress.h"
+#include "workflows/run_log.h"
 
 namespace umbra {
 
@@ -41,6 +42,7 @@ class RunRecord final : public Recorder {
     Executor& executor;
     Sampler& sampler;
     Ledger& ledger;
+    std::function<void(std::uint64_t)>& committed;  ///< to be called when a generation is safe in segments
   };
 
   /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.
@@ -59,6 +61,7 @@ class RunRecord final : public Recorder {
   void show_progress(const std::string& state, bool last);
 
   std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
+  RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
   std::string trouble() const;                                        ///< why advice() is not to go on
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
@@ -86,6 +89,7 @@ class RunRecord final : public Recorder {
   std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
+  RunLog log_;
   std::uint64_t outcomes_before_ = 0;
   std::uint64_t outcomes_ = 0;          // taken in this start
   std::uint64_t drained_outcomes_ = 0;

@@ -65,9 +65,9 @@ int exit_code_of(Ending ending) {
 
 class Coordinator {
  public:
-  Coordinator(const Job& job, const Plan& plan, Store& store, Service& service, Executor& executor, bool quiet)
+  Coordinator(const Job& job, const Plan& plan, Store& store, Service& service, Executor& executor, std::function<void(std::uint64_t)>& committed, bool quiet)
       : job_(job), plan_(plan), sampler_(plan.sampler()), ledger_(plan.rules), executor_(executor), quiet_(quiet),
-        record_({job, store, service, executor, *sampler_, ledger_}, quiet) {}
+        record_({job, store, service, executor, *sampler_, ledger_, committed}, quiet) {}
 
   RunnerEnd run() {
     StopRequest stop;
@@ -85,6 +85,7 @@ class Coordinator {
       saved = record_.merge(summary_groups(summary));
       if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     }
+    record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
     record_.show_progress(saved ? ending_name(ending) : "interrupted", true);
     report(ending, summary, saved);
     const bool hard = record_.must_leave_hard();
@@ -93,11 +94,11 @@ class Coordinator {
 
   void report(Ending ending, const Summary& summary, bool saved) const {
     if (!saved) fmt::print(stderr, "umbra: {}\nWhat was computed is in {}/journal: make room there and run the same command again.\n", record_.trouble(), job_.output.directory);
-    if (quiet_) return;
-    if (ending != Ending::interrupted) fmt::print("\n{}", summary_text(summary));
+    if (!quiet_ && ending != Ending::interrupted) fmt::print("\n{}", summary_text(summary));
     if (ending == Ending::over_budget)
-      fmt::print(stderr, "umbra: stopped, as more than {:.0f} % of the points failed (failures: {{budget: {}}}); the table above says how\n", 100 * job_.failures.budget, job_.failures.budget);
+      fmt::print(stderr, "umbra: stopped, as more than {:.0f} % of the points failed (failures: {{budget: {}}}); /failures and summary.json say how\n", 100 * job_.failures.budget, job_.failures.budget);
     if (ending == Ending::exhausted) fmt::print(stderr, "umbra: the sampler has no more points to ask for, before the stop criterion was met\n");
+    if (quiet_) return;
     if (ending == Ending::interrupted && saved) fmt::print("stopped in good order: run the same command again to go on\n");
     fmt::print("results: {}/results.h5\n", job_.output.directory);
   }
@@ -118,19 +119,30 @@ RunnerEnd run_plan(const Job& job, const Plan& plan, const Communicator& ranks, 
   on_rank_0(ranks, [&] { lock = take_run_directory(job, options.fresh); });
   catch_signals();
 
+  std::function<void(std::uint64_t)> committed;  // set by the record, which opens the journal after the store
   StoreOptions store_options;
+  store_options.committed = [&committed](std::uint64_t generation) {
+    if (committed) committed(generation);
+  };
   std::unique_ptr<Store> store = Store::open(job.output.directory, plan.tables, ranks, store_options);
   Service service(ranks, [&store](const std::vector<std::byte>& command) { store->execute(command); });
+  service.start();
   RunnerEnd end;
-  if (ranks.rank() == 0) {
-    auto executor = make_mpi_executor(ranks, plan.work, store->sink());
-    end = Coordinator(job, plan, *store, service, *executor, options.quiet).run();
-  } else {
-    const bool idle = serve_tasks(ranks, plan.work, store->sink());
-    end.leave_hard = !idle;
+  try {
+    if (ranks.rank() == 0) {
+      auto executor = make_mpi_executor(ranks, plan.work, store->sink());
+      end = Coordinator(job, plan, *store, service, *executor, committed, options.quiet).run();
+      end.leave_hard = !executor->stop() || end.leave_hard;
+    } else {
+      end.leave_hard = !serve_tasks(ranks, plan.work, store->sink());
+    }
+    service.stop();
+    store->close();
+  } catch (const std::exception& e) {
+    // The others may be waiting for this rank. What was finished is in the journal.
+    fmt::print(stderr, "umbra: {}\n", e.what());
+    end_all_ranks(exit_code::error);
   }
-  service.stop();
-  if (!end.leave_hard) store->close();
   return end;
 }
 

@@ -48,7 +48,9 @@ std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file,
   return {std::move(job), std::move(plan)};
 }
 
-int with_job(const std::string& file, const std::vector<std::string>& overrides, const std::function<RunnerEnd(const Job&, const Plan&, const Communicator&)>& act) {
+namespace {
+
+RunnerEnd on_all_ranks(const std::string& file, const std::vector<std::string>& overrides, const std::function<RunnerEnd(const Job&, const Plan&, const Communicator&)>& act) {
   int argc = 0;
   char** argv = nullptr;
   MpiSession session(argc, argv);
@@ -69,7 +71,7 @@ int with_job(const std::string& file, const std::vector<std::string>& overrides,
   parcel.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (parcel.front() == '-') {
     if (ranks.rank() == 0) fmt::print(stderr, "{}\n", parcel.substr(1));
-    return exit_code::bad_job;
+    return {exit_code::bad_job, false};
   }
   RunnerEnd end;
   try {
@@ -79,6 +81,13 @@ int with_job(const std::string& file, const std::vector<std::string>& overrides,
     if (ranks.rank() == 0) fmt::print(stderr, "umbra: {}\n", e.what());
     end.exit_code = exit_code::bad_job;
   }
+  return end;
+}
+
+}  // namespace
+
+int with_job(const std::string& file, const std::vector<std::string>& overrides, const std::function<RunnerEnd(const Job&, const Plan&, const Communicator&)>& act) {
+  const RunnerEnd end = on_all_ranks(file, overrides, act);
   std::fflush(nullptr);
   if (end.leave_hard) _exit(end.exit_code);
   return end.exit_code;

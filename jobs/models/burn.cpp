@@ -32,7 +32,8 @@ class Burn : public Evaluator {
   std::unique_ptr<Evaluator> inner_;
 };
 
-[[maybe_unused]] const bool registered = add_wrapper<Burn>("burn", "uses the core for a drawn time, then evaluates an inner model (for tests and benchmarks)");
+[[maybe_unused]] const bool registered =
+    add_wrapper<Burn>("burn", "uses the core for a drawn time, then evaluates an inner model (for tests and benchmarks)");
 
 }  // namespace
 }  // namespace umbra

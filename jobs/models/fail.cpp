@@ -19,7 +19,8 @@ class Fail : public Evaluator {
   using Options = FailOptions;
   static OptionSet<Options> options() {
     return OptionSet<Options>()
-        .add("shares", &Options::shares, "share of the points for each way to fail: a status, or throw, nan, infinite; {signal: 0.05, unphysical: 0.05} unless stated")
+        .add("shares", &Options::shares,
+             "share of the points for each way to fail: a status, or throw, nan, infinite; {signal: 0.05, unphysical: 0.05} unless stated")
         .add("inner", &Options::inner, "the model that gives the columns; a normal likelihood unless stated");
   }
 
@@ -70,7 +71,11 @@ class Fail : public Evaluator {
       sum += share;
       const auto found = std::find(status_names.begin(), status_names.end(), key);
       const bool is_status = found != status_names.end();
-      ways.push_back({sum, is_status ? Way::status : key == "throw" ? Way::exception : key == "nan" ? Way::nan : Way::infinite,
+      ways.push_back({sum,
+                      is_status        ? Way::status
+                      : key == "throw" ? Way::exception
+                      : key == "nan"   ? Way::nan
+                                       : Way::infinite,
                       is_status ? static_cast<Status>(found - status_names.begin()) : Status::ok});
     }
     if (sum > 1) faults.add(shares.mark(), fmt::format("{}: they sum to {}, make that at most 1", where, sum));

@@ -26,14 +26,15 @@ std::unique_ptr<Evaluator> make_inner(const Config& config, Faults& faults, cons
 /// Registers T, which has `Options`, `options()` and a constructor (Options, std::unique_ptr<Evaluator> inner).
 template <class T>
 bool add_wrapper(const std::string& name, std::string summary) {
-  return ModelRegistry::instance().add(
-      name, {std::move(summary), "", T::options().describe(), [name](const Config& config, Faults& faults, const ModelContext& context) -> std::unique_ptr<Evaluator> {
-               const std::size_t before = faults.size();
-               auto options = T::options().read(config, faults, "model " + name);
-               auto inner = make_inner(config, faults, context);
-               if (faults.size() != before) return nullptr;
-               return std::make_unique<T>(std::move(options), std::move(inner));
-             }});
+  return ModelRegistry::instance().add(name,
+                                       {std::move(summary), "", T::options().describe(),
+                                        [name](const Config& config, Faults& faults, const ModelContext& context) -> std::unique_ptr<Evaluator> {
+                                          const std::size_t before = faults.size();
+                                          auto options = T::options().read(config, faults, "model " + name);
+                                          auto inner = make_inner(config, faults, context);
+                                          if (faults.size() != before) return nullptr;
+                                          return std::make_unique<T>(std::move(options), std::move(inner));
+                                        }});
 }
 
 }  // namespace umbra

@@ -12,9 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
+#include "jobs/simulators/process_tree.h"
 #include "src/base/error.h"
 
 namespace umbra {
@@ -44,17 +43,9 @@ std::string mark_of(const std::string& scratch) { return "UMBRA_WORKER=" + scrat
 
 // Where a guard was killed, what it watched over belongs to nobody; the mark in its environment still tells.
 void end_all_with(const std::string& mark) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
   for (bool found = true; found;) {
     found = false;
-    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-      const std::string name = entry.path().filename();
-      if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-      std::ifstream in(entry.path() / "environ", std::ios::binary);
-      const std::string environment((std::istreambuf_iterator<char>(in)), {});
-      if (environment.find(mark) != std::string::npos && kill(static_cast<pid_t>(std::stol(name)), SIGKILL) == 0) found = true;
-    }
+    for (const pid_t p : processes_with("environ", mark)) found = kill(p, SIGKILL) == 0 || found;
   }
 }
 
@@ -73,8 +64,7 @@ std::string companion_program(const std::string& name) {
   folders.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path());
   for (const fs::path& folder : folders)
     if (access((folder / name).c_str(), X_OK) == 0) return folder / name;
-  throw UserError(fmt::format("the program {} that comes with Umbra was not found near {} (it watches over simulators), point UMBRA_BIN to its folder",
-                              name, library.dli_fname ? library.dli_fname : "the library"));
+  return {};
 }
 
 Guard::Guard() : scratch_(make_scratch()) {
@@ -111,7 +101,9 @@ void Guard::launch() {
   environment.push_back(mark.data());
   environment.push_back(nullptr);
 
-  std::string path = companion_program("umbra-guard"), name = "umbra-guard", scratch = scratch_;
+  std::string path = companion_program("umbra-guard");
+  VALIDATE(!path.empty(), "umbra-guard was not found beside Umbra's library (it watches over simulators), point UMBRA_BIN to the folder of Umbra's programs");
+  std::string name = "umbra-guard", scratch = scratch_;
   char* arguments[] = {name.data(), scratch.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -55,8 +55,7 @@ class Guard {
   int process_ = -1;
 };
 
-/// A program that comes with Umbra: beside this one, or in bin/ of where the library lies, or in $UMBRA_BIN.
-/// @throws UserError where it is not found
+/// The path of a program that comes with Umbra: in $UMBRA_BIN, in bin/ beside the library's folder, or beside this program. "" where it is not.
 std::string companion_program(const std::string& name);
 
 }  // namespace umbra

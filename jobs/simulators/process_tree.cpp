@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 namespace umbra {
@@ -49,6 +48,20 @@ std::vector<pid_t> descendants(pid_t root) {
   append_children(root, all);
   for (std::size_t i = 0; i < all.size(); ++i) append_children(all[i], all);
   return all;
+}
+
+std::vector<pid_t> processes_with(const char* name, const std::string& text) {
+  std::vector<pid_t> found;
+  DIR* all = opendir("/proc");
+  if (!all) return found;
+  while (const dirent* entry = readdir(all)) {
+    const pid_t process = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
+    if (process <= 0) continue;
+    const std::string path = "/proc/" + std::to_string(process) + "/" + name;
+    if (read_all(path.c_str()).find(text) != std::string::npos) found.push_back(process);
+  }
+  closedir(all);
+  return found;
 }
 
 ProcessUsage usage(const std::vector<pid_t>& processes) {

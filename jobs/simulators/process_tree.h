@@ -3,12 +3,16 @@
 
 #include <sys/types.h>
 
+#include <string>
 #include <vector>
 
 namespace umbra {
 
 /// Every live descendant of `root`, itself excluded. One open and read for each thread of each process (about 20 us a process).
 std::vector<pid_t> descendants(pid_t root);
+
+/// Every process of this machine whose file `name` in /proc ("cmdline", "environ") holds a text; zombies have none. Reads one file a process.
+std::vector<pid_t> processes_with(const char* name, const std::string& text);
 
 /// What some processes use together; those that have gone meanwhile count nothing.
 struct ProcessUsage {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -14,9 +15,6 @@ namespace {
 
 using nlohmann::json;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-// What a program may say of a point; the other statuses are for Umbra to give.
-constexpr Status sayable[] = {Status::ok, Status::unphysical, Status::timeout, Status::no_output, Status::parse_error, Status::out_of_memory, Status::not_finite};
 
 /// A cursor over the plain form of an answer, which nearly every line has.
 class Scanner {
@@ -50,15 +48,18 @@ class Scanner {
   const char* end_;
 };
 
-bool read_plain(std::string_view line, std::uint64_t& id, std::span<double> row) {
+// The first value that is NaN or +infinity, where one is.
+using Wrong = std::optional<std::size_t>;
+
+bool read_plain(std::string_view line, std::uint64_t& id, std::span<double> row, Wrong& wrong) {
   Scanner s(line);
   if (!s.take("{") || !s.take("\"id\"") || !s.take(":") || !s.number(id) || !s.take(",") || !s.take("\"values\"") || !s.take(":") || !s.take("[")) return false;
   for (std::size_t i = 0; i < row.size(); ++i) {
     if (i > 0 && !s.take(",")) return false;
     if (s.number(row[i])) continue;
     if (s.take("null")) row[i] = nan;
-    else if (s.take("NaN")) row[i] = nan;
-    else if (s.take("Infinity")) row[i] = std::numeric_limits<double>::infinity();
+    else if (s.take("NaN")) row[i] = nan, wrong = wrong.value_or(i);
+    else if (s.take("Infinity")) row[i] = std::numeric_limits<double>::infinity(), wrong = wrong.value_or(i);
     else if (s.take("-Infinity")) row[i] = -std::numeric_limits<double>::infinity();
     else return false;
   }
@@ -95,6 +96,11 @@ std::optional<double> value_of(const json& value) {
 std::string excerpt(std::string_view line) { return std::string(line.substr(0, 120)); }
 
 }  // namespace
+
+bool sayable(Status status) {
+  constexpr Status all[] = {Status::ok, Status::unphysical, Status::timeout, Status::no_output, Status::parse_error, Status::out_of_memory, Status::not_finite};
+  return std::find(std::begin(all), std::end(all), status) != std::end(all);
+}
 
 std::string hello_line(const std::vector<std::string>& parameters) {
   return json{{"umbra", program_protocol_version}, {"parameters", parameters}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -136,8 +142,14 @@ void write_point(std::string& line, std::uint64_t id, std::uint64_t seed, std::s
 Answer read_answer(std::string_view line, const std::vector<Column>& columns, std::span<double> row) {
   EXPECT(columns.size() == row.size());
   Answer answer{true, 0, Status::ok, ""};
-  if (read_plain(line, answer.id, row)) return answer;
+  Wrong wrong;
+  const auto finish = [&] {
+    if (wrong && answer.status == Status::ok) answer.status = Status::not_finite, answer.message = columns[*wrong].name + " is " + (std::isnan(row[*wrong]) ? "NaN" : "infinite");
+    return answer;
+  };
+  if (read_plain(line, answer.id, row, wrong)) return finish();
 
+  wrong.reset();
   std::fill(row.begin(), row.end(), nan);
   if (std::count(line.begin(), line.end(), '[') + std::count(line.begin(), line.end(), '{') > 1000) return bad("the answer is nested too deeply");
   const json j = json::parse(with_quoted_words(line), nullptr, false);
@@ -147,9 +159,10 @@ Answer read_answer(std::string_view line, const std::vector<Column>& columns, st
   if (j.contains("message") && j["message"].is_string()) answer.message = j["message"].get<std::string>();
   if (j.contains("status")) {
     const std::string said = j["status"].is_string() ? j["status"].get<std::string>() : j["status"].dump();
-    const auto known = std::find_if(std::begin(sayable), std::end(sayable), [&](Status s) { return name(s) == said; });
-    if (known == std::end(sayable)) return bad("the answer has the status '" + excerpt(said) + "', which is none that a program may give");
-    answer.status = *known;
+    const auto known = std::find(status_names.begin(), status_names.end(), said);
+    const auto status = static_cast<Status>(known - status_names.begin());
+    if (known == status_names.end() || !sayable(status)) return bad("the answer has the status '" + excerpt(said) + "', which is none that a program may give");
+    answer.status = status;
     if (answer.status != Status::ok && answer.message.empty()) answer.message = "the program says " + said;
     if (answer.status != Status::ok && !j.contains("values")) return answer;
   }
@@ -164,10 +177,12 @@ Answer read_answer(std::string_view line, const std::vector<Column>& columns, st
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (values.is_object() && !values.contains(columns[i].name)) continue;
     const json& value = values.is_array() ? values[i] : values[columns[i].name];
-    if (const auto number = value_of(value)) row[i] = *number;
+    const auto number = value_of(value);
+    if (number && !value.is_null() && !(*number < std::numeric_limits<double>::infinity())) wrong = wrong.value_or(i);
+    if (number) row[i] = *number;
     else return bad("the value of " + columns[i].name + " is " + excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace)) + ", not a number");
   }
-  return answer;
+  return finish();
 }
 
 }  // namespace umbra

@@ -29,8 +29,11 @@ struct Answer {
   std::string message;    ///< the program's own, or what is wrong with the line
 };
 
-/// Reads {"id": 7, "values": [125.1, null, ...]} (also {"name": number, ...}), or {"id": 7, "status": "unphysical", "message": "..."}. null leaves
-/// NaN; NaN and Infinity are read as Python writes them. Values go to `row` in the order of `columns`. About 50 ns a number in the first form.
+/// Whether a model may say this of a point; the other statuses are for Umbra to give.
+bool sayable(Status status);
+
+/// Reads {"id": 7, "values": [125.1, null, ...]} (also {"name": number, ...}), or {"id": 7, "status": "unphysical", "message": "..."}. null says that
+/// a value was not computed, and leaves NaN; NaN and Infinity, as Python writes them, are `not_finite`; -Infinity is a likelihood of zero. Values go to `row` in the order of `columns`. About 50 ns a number in the first form.
 Answer read_answer(std::string_view line, const std::vector<Column>& columns, std::span<double> row);
 
 }  // namespace umbra

@@ -15,9 +15,9 @@ struct ReferenceProblem {
   double low = 0.0;   ///< lower end of the box, the same for every parameter
   double high = 1.0;  ///< upper end
   double max_log_likelihood = 0.0;
-  double num_maxima = 1.0;                   ///< how many places have it; infinity for a continuum
-  std::vector<std::vector<double>> maxima;   ///< [some or all of them x dim]
-  std::optional<double> log_evidence;        ///< ln of the mean likelihood over the box, where it is known for this dimension
+  double num_maxima = 1.0;                  ///< how many places have it; infinity for a continuum
+  std::vector<std::vector<double>> maxima;  ///< [some or all of them x dim]
+  std::optional<double> log_evidence;       ///< ln of the mean likelihood over the box, where it is known for this dimension
 };
 
 /// Each test function adds its own, under the name of its model.

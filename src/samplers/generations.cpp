@@ -10,7 +10,7 @@ void Generations::start() { open(); }
 
 void Generations::open() {
   while (open_.size() <= lag_) {
-    const std::size_t size = next_size();
+    const std::size_t size = next_size(open_.size());
     if (size == 0) return;
     Generation g{next_start_, std::vector<double>(size * dim()), std::vector<double>(size), epoch(), std::vector<unsigned char>(size, 0), size};
     for (std::size_t i = 0; i < size; ++i) {
@@ -24,10 +24,13 @@ void Generations::open() {
 
 std::vector<Task> Generations::ask(std::size_t max) {
   std::vector<Task> tasks;
+  std::vector<double> u(dim());
   for (const Generation& g : open_)
     for (; tasks.size() < max && next_ask_ < g.start + g.values.size(); ++next_ask_) {
       const std::size_t i = next_ask_ - g.start;
-      if (!g.told[i]) tasks.push_back({TaskKind::point, next_ask_, pack({&g.u[i * dim()], dim()})});
+      if (g.told[i]) continue;
+      for (std::size_t d = 0; d < dim(); ++d) u[d] = box_.inside(g.u[i * dim() + d], d);
+      tasks.push_back({TaskKind::point, next_ask_, pack(u)});
     }
   return tasks;
 }

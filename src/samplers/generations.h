@@ -30,17 +30,18 @@ class Generations : public Sampler {
 
   struct Generation {
     TaskId start = 0;             ///< id of its first task
-    std::vector<double> u;        ///< [size x dim]
+    std::vector<double> u;        ///< [size x dim] as drawn
     std::vector<double> values;   ///< [size] rank values, -inf where the evaluation failed
     std::uint64_t epoch = 0;      ///< the model's number for what it drew this from
     std::vector<unsigned char> told;
     std::size_t left = 0;         ///< tasks not told
   };
-  /// How many points the next generation has; 0: the method has ended.
-  virtual std::size_t next_size() const = 0;
+  /// How many points the next generation has, while `in_flight` others are drawn and not learned from; 0: none before more is learned,
+  /// or, with none in flight, the end.
+  virtual std::size_t next_size(std::size_t in_flight) const = 0;
   /// A number that changes when the model starts anew.
   virtual std::uint64_t epoch() const { return 0; }
-  /// Draws one point. @param u [dim], in [0, 1]
+  /// Draws one point. @param u [dim]; what is outside the box is reflected into it (or wrapped) for the evaluation alone
   virtual void draw(RandomStream& stream, TaskId id, std::size_t index, std::span<double> u) const = 0;
   /// Learns from a generation, in their order.
   virtual void learn(const Generation& generation) = 0;

@@ -44,14 +44,16 @@ TEST_CASE("fail fails at the stated shares and gives the inner likelihood elsewh
       ++counts["throw"];
     }
   }
-  const std::map<std::string, double> expected = {{"timeout", 0.2}, {"unphysical", 0.1}, {"throw", 0.1}, {"nan", 0.1}, {"infinite", 0.1}, {"ok", 0.4}};
+  const std::map<std::string, double> expected = {{"timeout", 0.2}, {"unphysical", 0.1}, {"throw", 0.1},
+                                                  {"nan", 0.1},     {"infinite", 0.1},   {"ok", 0.4}};
   CHECK(counts.size() == expected.size());
   for (const auto& [way, share] : expected) CHECK(std::abs(counts[way] - share * n) < 4 * std::sqrt(n * share * (1 - share)));
 }
 
 TEST_CASE("wrapped models nest, and faults of the innermost are found") {
   Faults faults;
-  CHECK(make_model(map({{"type", "sleep"}, {"mean", "0s"}, {"inner", map({{"type", "fail"}, {"inner", map({{"type", "burn"}, {"mean", "0s"}})}})}}), faults));
+  CHECK(make_model(map({{"type", "sleep"}, {"mean", "0s"}, {"inner", map({{"type", "fail"}, {"inner", map({{"type", "burn"}, {"mean", "0s"}})}})}}),
+                   faults));
   CHECK(faults.empty());
   CHECK_FALSE(make_model(map({{"type", "sleep"}, {"inner", map({{"type", "fail"}, {"shares", map({{"sinal", "0.1"}})}})}}), faults));
   CHECK_FALSE(make_model(map({{"type", "burn"}, {"inner", map({{"type", "rastrgin"}})}}), faults));

@@ -9,8 +9,11 @@ namespace umbra {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "umbra-test-XXXXXX").string();
+  enum class Where { disk, memory };
+  /// In memory where there is /dev/shm: for tests that sync often.
+  explicit TemporaryDirectory(Where where = Where::disk) {
+    const std::filesystem::path memory = "/dev/shm";
+    std::string name = ((where == Where::memory && std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path()) / "umbra-test-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
   }
   ~TemporaryDirectory() {

@@ -11,7 +11,7 @@ namespace {
 
 using std::numbers::pi;
 
-/// ln L = (2 + cos(x/2) cos(y/2))^5 (arXiv:0809.3437, section 6.1)
+/// ln L = (2 + cos(x/2) cos(y/2))^5 (arXiv:0809.3437)
 class Eggbox : public FunctionModel {
  public:
   using Options = NoOptions;
@@ -29,7 +29,7 @@ ReferenceProblem eggbox_problem(std::size_t) {
   return p;
 }
 
-/// ln of the sum of two shells N(|x - c|; radius, width), c = +-distance on the first axis (arXiv:0809.3437, section 6.2)
+/// ln of the sum of two shells N(|x - c|; radius, width), c = +-distance on the first axis (arXiv:0809.3437)
 class GaussianShells : public FunctionModel {
  public:
   struct Options {
@@ -68,7 +68,12 @@ std::optional<double> tabulated(const std::map<std::size_t, double>& table, std:
 }
 
 ReferenceProblem shells_problem(std::size_t dim) {
-  ReferenceProblem p{.low = -6, .high = 6, .max_log_likelihood = -0.5 * std::log(2 * pi) - std::log(0.1), .num_maxima = std::numeric_limits<double>::infinity(), .maxima = {}, .log_evidence = {}};
+  ReferenceProblem p{.low = -6,
+                     .high = 6,
+                     .max_log_likelihood = -0.5 * std::log(2 * pi) - std::log(0.1),
+                     .num_maxima = std::numeric_limits<double>::infinity(),
+                     .maxima = {},
+                     .log_evidence = {}};
   for (const double first : {-5.5, -1.5, 1.5, 5.5}) {
     p.maxima.emplace_back(dim, 0.0);
     p.maxima.back()[0] = first;
@@ -117,7 +122,11 @@ class Rastrigin : public FunctionModel {
 };
 
 ReferenceProblem rastrigin_problem(std::size_t dim) {
-  return {.low = -5.12, .high = 5.12, .max_log_likelihood = 0, .maxima = {std::vector<double>(dim, 0.0)}, .log_evidence = -3.81086647 * static_cast<double>(dim)};
+  return {.low = -5.12,
+          .high = 5.12,
+          .max_log_likelihood = 0,
+          .maxima = {std::vector<double>(dim, 0.0)},
+          .log_evidence = -3.81086647 * static_cast<double>(dim)};
 }
 
 auto& models = ModelRegistry::instance();

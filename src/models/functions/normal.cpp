@@ -42,7 +42,11 @@ class Normal : public FunctionModel {
 
 ReferenceProblem normal_problem(std::size_t dim) {
   const double n = static_cast<double>(dim);
-  return {.low = -10, .high = 10, .max_log_likelihood = -0.5 * log_two_pi * n, .maxima = {std::vector<double>(dim, 0.0)}, .log_evidence = -2.99573227 * n};
+  return {.low = -10,
+          .high = 10,
+          .max_log_likelihood = -0.5 * log_two_pi * n,
+          .maxima = {std::vector<double>(dim, 0.0)},
+          .log_evidence = -2.99573227 * n};
 }
 
 /// Covariance sigma^2 [(1 - rho) 1 + rho J], J all ones: its inverse and determinant have closed forms (Sherman and Morrison).
@@ -61,7 +65,8 @@ class EquicorrelatedNormal : public FunctionModel {
   }
   EquicorrelatedNormal(Options options, const ModelContext& context) : FunctionModel(context), options_(options) {
     const double n = static_cast<double>(dim()), rho = options.rho, all = 1 + (n - 1) * rho;
-    VALIDATE(rho < 1 && all > 0, "rho {} gives no positive covariance in {} dimensions, choose it between {} and 1", rho, dim(), -1 / std::max(n - 1, 1.0));
+    VALIDATE(rho < 1 && all > 0, "rho {} gives no positive covariance in {} dimensions, choose it between {} and 1", rho, dim(),
+             -1 / std::max(n - 1, 1.0));
     log_norm_ = -n * (0.5 * log_two_pi + std::log(options.sigma)) - 0.5 * ((n - 1) * std::log1p(-rho) + std::log(all));
     own_ = 1 / (1 - rho);
     shared_ = rho / ((1 - rho) * all);
@@ -85,7 +90,8 @@ class EquicorrelatedNormal : public FunctionModel {
 ReferenceProblem equicorrelated_problem(std::size_t dim) {
   const double n = static_cast<double>(dim);
   const double log_det = 2 * n * std::log(0.02) + (n - 1) * std::log(0.5) + std::log(1 + (n - 1) * 0.5);
-  return {.low = 0, .high = 1, .max_log_likelihood = -0.5 * (n * log_two_pi + log_det), .maxima = {std::vector<double>(dim, 0.5)}, .log_evidence = 0.0};
+  return {
+      .low = 0, .high = 1, .max_log_likelihood = -0.5 * (n * log_two_pi + log_det), .maxima = {std::vector<double>(dim, 0.5)}, .log_evidence = 0.0};
 }
 
 auto& models = ModelRegistry::instance();

@@ -9,7 +9,7 @@ namespace umbra::pmssm {
 double sigma_si(const Parameters& p, const Neutralinos& n, const Higgs& higgs, const ThirdGeneration& third) {
   const double cb = 1 / std::sqrt(1 + p.tanb * p.tanb), sb = p.tanb * cb;
   const double ca = std::cos(higgs.alpha), sa = std::sin(higgs.alpha);
-  const double g1 = std::sqrt(4 * pi * alpha_em / (1 - sin2_theta_w)), g2 = std::sqrt(4 * pi * alpha_em / sin2_theta_w);
+  const double g1 = std::sqrt(g1_squared), g2 = std::sqrt(g2_squared);
   const auto& N = n.N[0];
   const double mass = n.mass[0], mass2 = mass * mass;
 

@@ -7,7 +7,7 @@
 
 namespace umbra::pmssm {
 
-/// Tree level: exchange of h, H and squarks, heavy quarks through the trace anomaly (hep-ph/0001005, eqs. 7-13; doi:10.1016/0370-2693(78)90481-1).
+/// Tree level: exchange of h, H and squarks, heavy quarks through the trace anomaly (hep-ph/0001005, section 2; doi:10.1016/0370-2693(78)90481-1).
 /// @return cross section at zero momentum transfer, cm^2. Its meaning needs a neutralino that is the lightest superpartner.
 double sigma_si(const Parameters& p, const Neutralinos& n, const Higgs& higgs, const ThirdGeneration& third);
 

@@ -22,11 +22,11 @@ double raw_f38(double x) { return (1 - x) * raw_f18(x) - x / 2 * raw_f28(x) - 1.
 
 const Smooth f17(raw_f17, 0.03), f27(raw_f27, 0.03), f37(raw_f37, 0.03), f18(raw_f18, 0.03), f28(raw_f28, 0.03), f38(raw_f38, 0.03);
 
-// hep-ph/0009337, eq. 11; moved off its removable singularities.
+// H_2 of hep-ph/0009337, moved off its removable singularities.
 double h2(double x, double y) {
-  if (std::abs(x - y) < 1e-3) y = x * 1.002;
   if (std::abs(x - 1) < 1e-3) x = 1.002;
   if (std::abs(y - 1) < 1e-3) y = 0.997;
+  if (std::abs(x - y) < 1e-3 * (x + y)) y = x * 1.0025;
   return x * std::log(x) / ((1 - x) * (x - y)) + y * std::log(y) / ((1 - y) * (y - x));
 }
 

@@ -12,8 +12,8 @@ struct BsGamma {
   double resummation;      ///< 1 + epsilon_b tan beta, which divides; near zero nothing is to be trusted
 };
 
-/// Wilson coefficients: hep-ph/9806308 (eqs. 11-13 of the charginos, Ciuchini, Degrassi, Gambino, Giudice); epsilon: hep-ph/0009337.
-/// Standard Model value 3.36e-4 and the dependence on new physics at the matching scale, -8.22 dC7 - 1.99 dC8: arXiv:1503.01789, eq. 10.
+/// Wilson coefficients: hep-ph/9806308; epsilon: hep-ph/0009337.
+/// Standard Model value 3.36e-4 and the dependence on new physics at the matching scale, -8.22 dC7 - 1.99 dC8: arXiv:1503.01789.
 BsGamma bs_gamma(const Parameters& p, const Charginos& c, const ThirdGeneration& third);
 
 }  // namespace umbra::pmssm

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "src/models/pmssm/constants.h"
+#include "src/models/pmssm/loops.h"
 #include "src/models/pmssm/running.h"
 
 namespace umbra::pmssm {
@@ -18,12 +19,6 @@ double g_function(double a, double b) {
   return std::abs(d) > 1e-4 * s ? (2 - s / d * std::log(a / b)) / (d * d) : -2 / (3 * s * s);
 }
 
-// The three-point function of masses a, b, c, kept off its degenerate points by a small shift.
-double triangle(double a, double b, double c) {
-  const double x = a * a, y = b * b * 1.0001, z = c * c * 1.0003;
-  return (x * y * std::log(x / y) + y * z * std::log(y / z) + z * x * std::log(z / x)) / ((x - y) * (y - z) * (x - z));
-}
-
 }  // namespace
 
 double ThirdGeneration::corrected_bottom() const { return bottom / std::max(min_bottom_factor, 1 + delta_b); }
@@ -34,8 +29,9 @@ ThirdGeneration third_generation(const Parameters& p) {
   t.top = top_mass(t.m_susy);
   t.bottom = bottom_mass(t.m_susy);
   const double yukawa = t.top / v_higgs;
-  t.delta_b = p.tanb * p.mu * (2 * alpha_s(t.m_susy) / (3 * pi) * p.M3 * triangle(p.mQ3, p.mD3, p.M3) +
-                               yukawa * yukawa / (16 * pi * pi) * p.At * triangle(p.mQ3, p.mU3, p.mu));
+  t.delta_b = p.tanb * p.mu *
+              (2 * alpha_s(t.m_susy) / (3 * pi) * p.M3 * triangle(p.mQ3, p.mD3, p.M3) +
+               yukawa * yukawa / (16 * pi * pi) * p.At * triangle(p.mQ3, p.mU3, p.mu));
   t.x_top = p.At - p.mu / p.tanb;
   t.x_bottom = p.Ab - p.mu * p.tanb;
   t.stops = sfermions(p.mQ3, p.mU3, t.top, t.x_top, up_type, p.tanb);

@@ -11,10 +11,10 @@ namespace umbra::pmssm {
 
 /// The third generation of squarks with running quark masses at M_SUSY.
 struct ThirdGeneration {
-  double m_susy;   ///< sqrt(mQ3 mU3), GeV
-  double top;      ///< GeV
-  double bottom;   ///< GeV, without Delta_b
-  double delta_b;  ///< m_b = bottom / (1 + delta_b), resummed (hep-ph/9912516, eqs. 5 and 8)
+  double m_susy;           ///< sqrt(mQ3 mU3), GeV
+  double top;              ///< GeV
+  double bottom;           ///< GeV, without Delta_b
+  double delta_b;          ///< m_b = bottom / (1 + delta_b), resummed (hep-ph/9912516)
   double x_top, x_bottom;  ///< A - mu / tan beta, A - mu tan beta, GeV
   Sfermions stops;
   Sfermions sbottoms;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "src/models/pmssm/constants.h"
+#include "src/models/pmssm/loops.h"
 #include "src/models/pmssm/smooth.h"
 
 namespace umbra::pmssm {
@@ -22,7 +23,7 @@ Sfermions smuons(const Parameters& p) { return sfermions(p.mL1, p.mE1, m_muon, -
 
 MuonG2 muon_g2(const Parameters& p, const Neutralinos& n, const Charginos& c, const Sfermions& smuons, double sneutrino2) {
   const double cb = 1 / std::sqrt(1 + p.tanb * p.tanb), root2 = std::sqrt(2.0);
-  const double g1 = std::sqrt(4 * pi * alpha_em / (1 - sin2_theta_w)), g2 = std::sqrt(4 * pi * alpha_em / sin2_theta_w);
+  const double g1 = std::sqrt(g1_squared), g2 = std::sqrt(g2_squared);
   const double yukawa = g2 * m_muon / (root2 * m_z * std::sqrt(1 - sin2_theta_w) * cb);
   const double mass2[2] = {smuons.light2, smuons.heavy2};
   const double mixing[2][2] = {{smuons.cos_theta, smuons.sin_theta}, {-smuons.sin_theta, smuons.cos_theta}};
@@ -42,7 +43,13 @@ MuonG2 muon_g2(const Parameters& p, const Neutralinos& n, const Charginos& c, co
   }
   const double one_loop = sum * m_muon / (16 * pi * pi);
   const double m_susy = std::pow(smuons.light2 * sneutrino2, 0.25);
-  return {one_loop, one_loop * (1 - 4 * alpha_em / pi * std::log(m_susy / m_muon))};
+
+  const double n_mass = std::sqrt(sneutrino2), left = std::sqrt(smuons.left2), right = std::sqrt(smuons.right2), mu = std::abs(p.mu),
+               m1 = std::abs(p.M1);
+  const double delta_mu = -p.mu * p.tanb / (16 * pi * pi) *
+                          (g2_squared * p.M2 * (triangle(c.mass[0], c.mass[1], n_mass) + 0.5 * triangle(c.mass[0], c.mass[1], left)) +
+                           g1_squared * p.M1 * (triangle(mu, m1, right) - 0.5 * triangle(mu, m1, left) - triangle(m1, left, right)));
+  return {one_loop, one_loop / (1 + delta_mu) * (1 - 4 * alpha_em / pi * std::log(m_susy / m_muon))};
 }
 
 }  // namespace umbra::pmssm

@@ -9,11 +9,12 @@
 namespace umbra::pmssm {
 
 struct MuonG2 {
-  double one_loop;  ///< neutralinos with smuons and charginos with the sneutrino, eqs. 2-9
-  double total;     ///< times the leading logarithm of QED, 1 - 4 alpha/pi ln(M_SUSY/m_mu) (hep-ph/9803384)
+  double one_loop;  ///< neutralinos with smuons and charginos with the sneutrino, at one loop
+  double total;     ///< with the muon's Yukawa coupling resummed (arXiv:0808.1530) and the logarithm of QED, 1 - 4 alpha/pi ln(M_SUSY/m_mu)
+                    ///< (hep-ph/9803384)
 };
 
-/// Smuons, with mixing.
+/// Smuons, with mixing. All of p is at one loop (gauginos.h, soft_masses.h).
 Sfermions smuons(const Parameters& p);
 
 /// @param sneutrino2 squared mass, GeV^2. No tachyons.

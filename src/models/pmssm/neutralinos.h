@@ -1,5 +1,5 @@
 #pragma once
-// Neutralino masses and mixing at tree level (hep-ph/9709356, eq. 8.2.2).
+// Neutralino masses and mixing at tree level (hep-ph/9709356, section 8.2).
 
 #include <array>
 

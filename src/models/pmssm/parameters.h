@@ -16,12 +16,24 @@ struct ParameterName {
   double Parameters::*member;
 };
 
-inline constexpr std::array<ParameterName, 19> parameter_names = {{{"M1", &Parameters::M1},   {"M2", &Parameters::M2},     {"M3", &Parameters::M3},
-                                                                   {"mL1", &Parameters::mL1}, {"mL3", &Parameters::mL3},   {"mE1", &Parameters::mE1},
-                                                                   {"mE3", &Parameters::mE3}, {"mQ1", &Parameters::mQ1},   {"mQ3", &Parameters::mQ3},
-                                                                   {"mU1", &Parameters::mU1}, {"mU3", &Parameters::mU3},   {"mD1", &Parameters::mD1},
-                                                                   {"mD3", &Parameters::mD3}, {"At", &Parameters::At},     {"Ab", &Parameters::Ab},
-                                                                   {"Atau", &Parameters::Atau}, {"mu", &Parameters::mu},   {"MA", &Parameters::MA},
+inline constexpr std::array<ParameterName, 19> parameter_names = {{{"M1", &Parameters::M1},
+                                                                   {"M2", &Parameters::M2},
+                                                                   {"M3", &Parameters::M3},
+                                                                   {"mL1", &Parameters::mL1},
+                                                                   {"mL3", &Parameters::mL3},
+                                                                   {"mE1", &Parameters::mE1},
+                                                                   {"mE3", &Parameters::mE3},
+                                                                   {"mQ1", &Parameters::mQ1},
+                                                                   {"mQ3", &Parameters::mQ3},
+                                                                   {"mU1", &Parameters::mU1},
+                                                                   {"mU3", &Parameters::mU3},
+                                                                   {"mD1", &Parameters::mD1},
+                                                                   {"mD3", &Parameters::mD3},
+                                                                   {"At", &Parameters::At},
+                                                                   {"Ab", &Parameters::Ab},
+                                                                   {"Atau", &Parameters::Atau},
+                                                                   {"mu", &Parameters::mu},
+                                                                   {"MA", &Parameters::MA},
                                                                    {"tanb", &Parameters::tanb}}};
 
 }  // namespace umbra::pmssm

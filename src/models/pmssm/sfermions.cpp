@@ -26,8 +26,8 @@ Sfermions sfermions(double soft_left, double soft_right, double fermion, double 
   return s;
 }
 
-double left2(double soft, Charges charges, double tanb) { return soft * soft + (charges.t3 - charges.q * sin2_theta_w) * d_term(tanb); }
+double left2(double soft, Charges charges, double tanb) { return soft * std::abs(soft) + (charges.t3 - charges.q * sin2_theta_w) * d_term(tanb); }
 
-double right2(double soft, Charges charges, double tanb) { return soft * soft + charges.q * sin2_theta_w * d_term(tanb); }
+double right2(double soft, Charges charges, double tanb) { return soft * std::abs(soft) + charges.q * sin2_theta_w * d_term(tanb); }
 
 }  // namespace umbra::pmssm

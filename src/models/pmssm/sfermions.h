@@ -1,5 +1,5 @@
 #pragma once
-// Sfermion masses and left-right mixing at tree level (hep-ph/9709356, eqs. 8.4.13-8.4.19).
+// Sfermion masses and left-right mixing at tree level (hep-ph/9709356, section 8.4).
 
 #include <array>
 
@@ -9,9 +9,9 @@ namespace umbra::pmssm {
 
 /// One pair of mass eigenstates: light = cos L + sin R, heavy = -sin L + cos R.
 struct Sfermions {
-  double light2, heavy2;            ///< squared masses, GeV^2; light2 <= 0 is a tachyon
+  double light2, heavy2;  ///< squared masses, GeV^2; light2 <= 0 is a tachyon
   double cos_theta, sin_theta;
-  double left2, right2, mixing2;    ///< the matrix that they come from, GeV^2
+  double left2, right2, mixing2;  ///< the matrix that they come from, GeV^2
 };
 
 /// Third component of the weak isospin and electric charge.
@@ -25,7 +25,7 @@ inline constexpr Charges up_type = {0.5, 2.0 / 3.0}, down_type = {-0.5, -1.0 / 3
 /// @param x A - mu / tan beta for up types, A - mu tan beta for the others, GeV
 Sfermions sfermions(double soft_left, double soft_right, double fermion, double x, Charges charges, double tanb);
 
-/// Squared masses of left- and right-handed partners of massless fermions, GeV^2.
+/// Squared masses of left- and right-handed partners of massless fermions, GeV^2. A negative soft mass stands for a negative square.
 double left2(double soft, Charges charges, double tanb);
 double right2(double soft, Charges charges, double tanb);
 

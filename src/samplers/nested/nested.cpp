@@ -19,7 +19,8 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 
 /// Live points climb in likelihood: the lowest dies, and a new one is drawn uniformly from where the likelihood is higher, by rejection from a
-/// region (`regions`: few dimensions) or by a chain of slice moves from a live point (`slice`: 10 and more).
+/// region (`regions`: few dimensions) or by a chain of slice moves from a live point (`slice`: 10 and more; before that, draws from the prior as
+/// long as these are cheaper).
 ///
 /// What is evaluated does not depend on the order in which outcomes arrive. Ids are step x chains + chain: a chain asks for one
 /// evaluation at a time, and its moves depend on its own outcomes alone (a draw from a region is a chain of one evaluation). Chains that end
@@ -49,8 +50,8 @@ class Nested : public Sampler {
     return OptionSet<Options>()
         .add("live_points", &Options::live_points, "number of live points: the error on ln Z falls with its square root", between(2, 1e7))
         .add("bulk_live_points", &Options::bulk_live_points, "number of live points while the bulk of the posterior is crossed (dynamic nested sampling); 0: the same", between(0, 1e7))
-        .add("inner", &Options::inner, "how new points are drawn; auto: regions to 10 dimensions, slice chains above", one_of({"auto", "regions", "slice"}))
-        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: twice the number of dimensions", between(0, 100000))
+        .add("inner", &Options::inner, "how new points are drawn; auto: regions to 10 dimensions as long as they are cheaper than slice chains; slice chains above", one_of({"auto", "regions", "slice"}))
+        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: twice the number of dimensions, from 15 on more (MOVES)", between(0, 100000))
         .add("look_ahead", &Options::look_ahead, "tasks that may run at once: the number of slice chains, or how many draws a region is old", between(1, 1e6))
         .add("remaining_evidence", &Options::remaining_evidence, "stop where the standard deviation of the live points' likelihoods times their volume is below this share of the evidence", between(0, 1))
         .add("patience", &Options::patience, "stop after so many candidates in a row that are not accepted", at_least(1));
@@ -212,9 +213,15 @@ class Nested : public Sampler {
     ready(chain, std::move(u));
   }
 
+  /// Whether a chain is cheaper than draws until one is accepted. A move takes about two evaluations.
+  bool slice_now() const {
+    if (options_.inner == "regions" || !filled_) return false;
+    const double acceptance = slices_ ? log_x_ : log_x_ - region_->log_volume();
+    return acceptance < -std::log(2.0 * moves_);
+  }
+
   Ticket make_ticket(TaskId id) const {
-    // Draws from the prior are cheaper than chains as long as one in 20 is accepted.
-    if (!slices_ || !filled_ || live_.size() == 0 || log_x_ > -3.0) return {region_, {}, contour_};
+    if (!slice_now()) return {region_, {}, contour_};
     RandomStream stream(context_.seed, Purpose::select, id);
     std::size_t i = 0;
     for (int attempt = 0; attempt < 20; ++attempt) {
@@ -292,15 +299,20 @@ class Nested : public Sampler {
     const double left = level.log_mean + log_x_;
     const double total = std::max(left, log_z_) + std::log1p(std::exp(-std::abs(left - log_z_)));
     bulk_ = log_z_ - total > std::log(0.01);
-    if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
+    if (live_.lowest().size() == live_.size()) stop_ = Stop::plateau;
+    else if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
   }
 
-  /// Draws the region anew where the contour has shrunk by a tenth, or where a point of an older region shows that it is too small.
+  /// Draws the region anew where the contour has shrunk by a tenth, or where a point of an older region shows that it is too small. It stays
+  /// where a new one would be much larger: what held a contour holds those within.
   void learn(std::span<const double> u) {
-    if (10 * kills_since_build_ < live_.size() && region_->contains(u)) return;
+    const bool holds = region_->contains(u);
+    if (10 * kills_since_build_ < live_.size() && holds) return;
     kills_since_build_ = 0;
     // As a hull of slices the region may be generous: what lies outside costs no evaluation.
-    region_ = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, slices_ ? 1.1 : 1.0);
+    auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, slices_ ? 1.1 : 1.0, region_.get());
+    if (holds && next->log_volume() > region_->log_volume() + 0.4) return;
+    region_ = std::move(next);
     live_.split_modes(*region_);
   }
 

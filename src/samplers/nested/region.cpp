@@ -12,9 +12,11 @@ namespace umbra {
 namespace {
 /// An ellipsoid of n points is larger by the volume 1 + margin / n than the one that leave-one-out needs. What is then missed of a
 /// contour is below a thousandth in the problems of the benchmark (of eggbox, a fiftieth would be missed without).
-constexpr double margin = 25.0;
+constexpr double margin = 30.0;
 /// A split that saves less than this of ln volume follows the noise of the sample.
 constexpr double least_gain = 0.1;
+/// A few points are by themselves where they and all others are apart even if larger by this factor.
+constexpr double few_apart = 1.2;
 
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
@@ -24,22 +26,28 @@ double log_unit_ball(std::size_t dim) {
   return half * std::log(std::numbers::pi) - std::lgamma(half + 1.0);
 }
 
-/// A node of the tree of splits, in coordinates whitened by all points.
-struct Node {
-  std::vector<int> members;
-  VectorXd centre;
-  MatrixXd axes;  ///< of the ellipsoid, lower triangular
-  double log_volume = std::numeric_limits<double>::infinity();
-  std::unique_ptr<Node> left, right;
-};
-
+/// An ellipsoid around some points.
 struct Fit {
   VectorXd centre;
-  MatrixXd factor;   ///< of the covariance
-  MatrixXd whitened; ///< [dim x members]
+  MatrixXd factor;    ///< of the covariance
+  MatrixXd whitened;  ///< [dim x members]
   double log_volume = std::numeric_limits<double>::infinity();
   double radius = 0.0;
 };
+
+/// A node of the tree of splits, in coordinates whitened by all points.
+struct Node {
+  std::vector<int> members;
+  Fit fit;
+  double log_volume = std::numeric_limits<double>::infinity();  ///< with its splits
+  std::unique_ptr<Node> left, right;
+};
+
+MatrixXd select(const MatrixXd& points, const std::vector<int>& members) {
+  MatrixXd x(points.rows(), static_cast<Eigen::Index>(members.size()));
+  for (Eigen::Index i = 0; i < x.cols(); ++i) x.col(i) = points.col(members[static_cast<std::size_t>(i)]);
+  return x;
+}
 
 /// The ellipsoid of the members' covariance that holds each of them as the others see it.
 Fit fit(const MatrixXd& points, const std::vector<int>& members) {
@@ -47,8 +55,7 @@ Fit fit(const MatrixXd& points, const std::vector<int>& members) {
   const auto dim = points.rows();
   const auto n = static_cast<Eigen::Index>(members.size());
   if (n < dim + 3) return f;
-  MatrixXd x(dim, n);
-  for (Eigen::Index i = 0; i < n; ++i) x.col(i) = points.col(members[i]);
+  MatrixXd x = select(points, members);
   f.centre = x.rowwise().mean();
   x.colwise() -= f.centre;
   MatrixXd covariance = MatrixXd::Zero(dim, dim);
@@ -74,6 +81,30 @@ Fit fit(const MatrixXd& points, const std::vector<int>& members) {
   return f;
 }
 
+/// A few points far from all others, too few to show a shape: an ellipsoid of their sibling's shape that holds them, and at least their
+/// share of the volume. Without it the last points of a dying mode would stretch the ellipsoid of another one over all that lies between.
+Fit fit_few(const MatrixXd& points, const std::vector<int>& members, const Fit& sibling, std::size_t sibling_members) {
+  Fit f;
+  if (members.empty() || !std::isfinite(sibling.log_volume)) return f;
+  const double n = static_cast<double>(members.size()), d = static_cast<double>(points.rows());
+  MatrixXd x = select(points, members);
+  const VectorXd centre = x.rowwise().mean();
+  x.colwise() -= centre;
+  const auto lower = sibling.factor.triangularView<Eigen::Lower>();
+  const MatrixXd whitened = lower.solve(x);
+  const double reach = std::sqrt(whitened.colwise().squaredNorm().maxCoeff()) * n / std::max(1.0, n - 1.0);
+  const double share = sibling.radius * std::pow(n / static_cast<double>(sibling_members), 1.0 / d);
+  const double radius = std::max(reach, share) * std::exp(std::log1p(margin / n) / d);
+  const double distance = lower.solve(VectorXd(centre - sibling.centre)).norm();
+  if (distance < few_apart * (radius + sibling.radius)) return f;
+  f.centre = centre;
+  f.factor = sibling.factor;
+  f.whitened = whitened;
+  f.radius = radius;
+  f.log_volume = sibling.log_volume + d * std::log(radius / sibling.radius);
+  return f;
+}
+
 VectorXd longest_axis(const MatrixXd& factor) {
   VectorXd v = factor.rowwise().norm();
   for (int i = 0; i < 8; ++i) v = (factor * (factor.transpose() * v)).normalized();
@@ -94,10 +125,10 @@ VectorXd most_two_humped(const MatrixXd& z) {
   return w;
 }
 
-/// Two groups by k-means, from a cut through the mean across a direction. `x` [dim x members].
-std::pair<std::vector<int>, std::vector<int>> cut(const MatrixXd& x, const VectorXd& direction, const std::vector<int>& members) {
+/// Two groups by k-means, from a cut across a direction, through the mean or, if `far`, halfway to the farthest point. `x` [dim x members].
+std::pair<std::vector<int>, std::vector<int>> cut(const MatrixXd& x, const VectorXd& direction, const std::vector<int>& members, bool far = false) {
   VectorXd side = x.transpose() * direction;
-  side.array() -= side.mean();
+  side.array() -= far ? 0.5 * side.maxCoeff() : side.mean();
   for (int iteration = 0; iteration < 5; ++iteration) {
     VectorXd a = VectorXd::Zero(x.rows()), b = a;
     double na = 0.0, nb = 0.0;
@@ -125,19 +156,25 @@ double log_sum(double a, double b) {
 
 /// Builds the tree below a node, then keeps the splits that save volume.
 void grow(Node& node, const MatrixXd& points, Fit f) {
-  node.centre = f.centre;
-  node.axes = f.factor * f.radius;
+  node.fit = f;
   node.log_volume = f.log_volume;
   const auto dim = points.rows();
   if (node.members.size() < 2 * static_cast<std::size_t>(dim + 3)) return;
   std::pair<std::vector<int>, std::vector<int>> best;
   Fit best_left, best_right;
   double best_volume = std::numeric_limits<double>::infinity();
-  MatrixXd plain(dim, static_cast<Eigen::Index>(node.members.size()));
-  for (std::size_t i = 0; i < node.members.size(); ++i) plain.col(static_cast<Eigen::Index>(i)) = points.col(node.members[i]);
-  for (int way = 0; way < 2; ++way) {
-    auto groups = way == 0 ? cut(plain, longest_axis(f.factor), node.members) : cut(f.whitened, most_two_humped(f.whitened), node.members);
+  const MatrixXd plain = select(points, node.members);
+  Eigen::Index farthest = 0;
+  f.whitened.colwise().squaredNorm().maxCoeff(&farthest);
+  for (int way = 0; way < 3; ++way) {
+    auto groups = way == 0   ? cut(plain, longest_axis(f.factor), node.members)
+                  : way == 1 ? cut(f.whitened, most_two_humped(f.whitened), node.members)
+                             : cut(f.whitened, f.whitened.col(farthest), node.members, true);
+    if (groups.first.empty() || groups.second.empty()) continue;
     Fit left = fit(points, groups.first), right = fit(points, groups.second);
+    const std::size_t least = static_cast<std::size_t>(dim) + 3;
+    if (groups.first.size() < least) left = fit_few(points, groups.first, right, groups.second.size());
+    else if (groups.second.size() < least) right = fit_few(points, groups.second, left, groups.first.size());
     const double volume = log_sum(left.log_volume, right.log_volume);
     if (volume < best_volume) {
       best_volume = volume;
@@ -162,13 +199,42 @@ void grow(Node& node, const MatrixXd& points, Fit f) {
   }
 }
 
-void leaves(const Node& node, std::vector<const Node*>& all) {
+void leaves(Node& node, std::vector<Fit>& all) {
   if (!node.left) {
-    all.push_back(&node);
+    all.push_back(std::move(node.fit));
     return;
   }
   leaves(*node.left, all);
   leaves(*node.right, all);
+}
+
+/// Gives each point to the ellipsoid that it is deepest in, and fits again, as long as that saves volume.
+std::vector<Fit> settle(const MatrixXd& points, std::vector<Fit> fits) {
+  for (int round = 0; round < 4 && fits.size() > 1; ++round) {
+    std::vector<std::vector<int>> members(fits.size());
+    MatrixXd depth(static_cast<Eigen::Index>(fits.size()), points.cols());
+    for (std::size_t e = 0; e < fits.size(); ++e) {
+      MatrixXd x = points.colwise() - fits[e].centre;
+      fits[e].factor.triangularView<Eigen::Lower>().solveInPlace(x);
+      depth.row(static_cast<Eigen::Index>(e)) = x.colwise().squaredNorm() / (fits[e].radius * fits[e].radius);
+    }
+    for (Eigen::Index i = 0; i < points.cols(); ++i) {
+      Eigen::Index best = 0;
+      depth.col(i).minCoeff(&best);
+      members[static_cast<std::size_t>(best)].push_back(static_cast<int>(i));
+    }
+    std::vector<Fit> next;
+    double before = -std::numeric_limits<double>::infinity(), after = before;
+    for (std::size_t e = 0; e < fits.size(); ++e) {
+      before = log_sum(before, fits[e].log_volume);
+      if (members[e].empty()) continue;
+      next.push_back(fit(points, members[e]));
+      after = log_sum(after, next.back().log_volume);
+    }
+    if (!(after < before)) break;
+    fits = std::move(next);
+  }
+  return fits;
 }
 
 /// Where the largest gap between the sorted values on the circle ends.
@@ -185,7 +251,7 @@ double gap_end(std::vector<double> values) {
 }
 }  // namespace
 
-Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch) : Region(dim) {
+Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch, const Region* earlier) : Region(dim) {
   const std::size_t n = points.size() / dim;
   if (n < dim + 3) return;
   for (std::size_t j = 0; j < dim; ++j) {
@@ -194,10 +260,55 @@ Region::Region(std::size_t dim, std::span<const double> points, const std::vecto
     for (std::size_t i = 0; i < n; ++i) values[i] = points[i * dim + j];
     shift_[j] = gap_end(std::move(values));
   }
-  const auto d = static_cast<Eigen::Index>(dim);
-  MatrixXd x(d, static_cast<Eigen::Index>(n));
-  for (std::size_t i = 0; i < n; ++i) turn(points.subspan(i * dim, dim), x.data() + i * dim);
-  std::vector<int> all(n);
+  std::vector<double> turned(n * dim);
+  for (std::size_t i = 0; i < n; ++i) turn(points.subspan(i * dim, dim), &turned[i * dim]);
+
+  // The last points of a mode tell little of its shape: they leave its ellipsoids as they are.
+  std::vector<int> rest(n);
+  std::iota(rest.begin(), rest.end(), 0);
+  const std::size_t few = 2 * (dim + 3);
+  if (earlier && earlier->num_islands_ > 1 && earlier->shift_ == shift_) {
+    std::vector<std::vector<int>> held(static_cast<std::size_t>(earlier->num_islands_));
+    for (const int i : rest) held[static_cast<std::size_t>(earlier->island_[earlier->nearest(&turned[static_cast<std::size_t>(i) * dim])])].push_back(i);
+    for (std::size_t island = 0; island < held.size(); ++island) {
+      if (held[island].empty() || held[island].size() >= few || n - held[island].size() < few) continue;
+      Region own(dim);
+      own.shift_ = shift_;
+      own.cover(turned, held[island], stretch);
+      Region kept(dim);
+      for (std::size_t e = 0; e < earlier->num_ellipsoids(); ++e)
+        if (earlier->island_[e] == static_cast<int>(island)) kept.take(*earlier, e);
+      const bool smaller = own.num_ellipsoids() > 0 && own.log_volume() < kept.log_volume();
+      const Region& chosen = smaller ? own : kept;
+      for (std::size_t e = 0; e < chosen.num_ellipsoids(); ++e) take(chosen, e);
+      std::erase_if(rest, [&](int i) { return std::find(held[island].begin(), held[island].end(), i) != held[island].end(); });
+    }
+  }
+  if (rest.size() < few) {
+    rest.resize(n);
+    std::iota(rest.begin(), rest.end(), 0);
+    centre_.clear(), axes_.clear(), inverse_.clear(), log_volume_.clear();
+  }
+  cover(turned, rest, stretch);
+  if (log_volume_.empty()) return;
+  num_islands_ = group(1.1, island_);
+  num_modes_ = group(1.5, mode_);
+}
+
+void Region::take(const Region& other, std::size_t e) {
+  const auto copy = [&](std::vector<double>& to, const std::vector<double>& from, std::size_t size) {
+    to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(e * size), from.begin() + static_cast<std::ptrdiff_t>((e + 1) * size));
+  };
+  copy(centre_, other.centre_, dim_);
+  copy(axes_, other.axes_, dim_ * dim_);
+  copy(inverse_, other.inverse_, dim_ * dim_);
+  log_volume_.push_back(other.log_volume_[e]);
+}
+
+void Region::cover(const std::vector<double>& turned, const std::vector<int>& members, double stretch) {
+  const auto d = static_cast<Eigen::Index>(dim_);
+  const MatrixXd x = select(Eigen::Map<const MatrixXd>(turned.data(), d, static_cast<Eigen::Index>(turned.size() / dim_)), members);
+  std::vector<int> all(members.size());
   std::iota(all.begin(), all.end(), 0);
   const Fit whole = fit(x, all);
   if (!std::isfinite(whole.log_volume)) return;
@@ -205,20 +316,19 @@ Region::Region(std::size_t dim, std::span<const double> points, const std::vecto
   Node root;
   root.members = all;
   grow(root, whole.whitened, fit(whole.whitened, all));
-  std::vector<const Node*> kept;
+  std::vector<Fit> kept;
   leaves(root, kept);
-  const double scale = whole.factor.diagonal().array().log().sum();
+  kept = settle(whole.whitened, std::move(kept));
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  for (const Node* leaf : kept) {
-    const VectorXd centre = whole.centre + whole.factor * leaf->centre;
-    const RowMajor axes = (stretch * whole.factor * leaf->axes).triangularView<Eigen::Lower>();
+  for (const Fit& leaf : kept) {
+    const VectorXd centre = whole.centre + whole.factor * leaf.centre;
+    const RowMajor axes = (stretch * leaf.radius * whole.factor * leaf.factor).triangularView<Eigen::Lower>();
     const RowMajor inverse = axes.triangularView<Eigen::Lower>().solve(MatrixXd::Identity(d, d));
-    centre_.insert(centre_.end(), centre.data(), centre.data() + dim);
-    axes_.insert(axes_.end(), axes.data(), axes.data() + dim * dim);
-    inverse_.insert(inverse_.end(), inverse.data(), inverse.data() + dim * dim);
-    log_volume_.push_back(log_unit_ball(dim) + leaf->axes.diagonal().array().log().sum() + scale + static_cast<double>(dim) * std::log(stretch));
+    centre_.insert(centre_.end(), centre.data(), centre.data() + d);
+    axes_.insert(axes_.end(), axes.data(), axes.data() + d * d);
+    inverse_.insert(inverse_.end(), inverse.data(), inverse.data() + d * d);
+    log_volume_.push_back(log_unit_ball(dim_) + axes.diagonal().array().log().sum());
   }
-  find_modes();
 }
 
 double Region::log_volume() const {
@@ -255,40 +365,44 @@ std::size_t Region::multiplicity(std::span<const double> u) const {
 
 bool Region::contains(std::span<const double> u) const { return multiplicity(u) > 0; }
 
+std::size_t Region::nearest(const double* x) const {
+  std::size_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t e = 0; e < log_volume_.size(); ++e) {
+    const double r = distance2(e, x, least);
+    if (r < least) least = r, best = e;
+  }
+  return best;
+}
+
 int Region::mode(std::span<const double> u) const {
   if (num_modes_ == 1) return 0;
   std::vector<double> x(dim_);
   turn(u, x.data());
-  std::size_t best = 0;
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t e = 0; e < log_volume_.size(); ++e) {
-    const double r = distance2(e, x.data(), least);
-    if (r < least) least = r, best = e;
-  }
-  return mode_[best];
+  return mode_[nearest(x.data())];
 }
 
-void Region::find_modes() {
+int Region::group(double apart, std::vector<int>& names) const {
   const std::size_t n = log_volume_.size();
-  mode_.resize(n);
-  std::iota(mode_.begin(), mode_.end(), 0);
+  names.resize(n);
+  std::iota(names.begin(), names.end(), 0);
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = a + 1; b < n; ++b) {
-      if (mode_[a] == mode_[b]) continue;
+      if (names[a] == names[b]) continue;
       // Along the line between the centres each reaches 1/distance of the way.
       const double ab = std::sqrt(distance2(a, &centre_[b * dim_])), ba = std::sqrt(distance2(b, &centre_[a * dim_]));
-      if (1.5 / ab + 1.5 / ba < 1.0) continue;
-      const int from = mode_[b], to = mode_[a];
-      std::replace(mode_.begin(), mode_.end(), from, to);
+      if (apart / ab + apart / ba < 1.0) continue;
+      const int from = names[b], to = names[a];
+      std::replace(names.begin(), names.end(), from, to);
     }
   }
-  std::vector<int> names;
-  for (int& m : mode_) {
-    const auto found = std::find(names.begin(), names.end(), m);
-    if (found == names.end()) names.push_back(m);
-    m = static_cast<int>(found - names.begin());
+  std::vector<int> seen;
+  for (int& name : names) {
+    const auto found = std::find(seen.begin(), seen.end(), name);
+    if (found == seen.end()) seen.push_back(name);
+    name = static_cast<int>(std::find(seen.begin(), seen.end(), name) - seen.begin());
   }
-  num_modes_ = static_cast<int>(names.size());
+  return static_cast<int>(seen.size());
 }
 
 void Region::draw(RandomStream& stream, std::span<double> u) const {

@@ -16,8 +16,8 @@ namespace umbra {
 /// contour: every ellipsoid holds each of its points as seen by the fit without that point (leave one out, cf. arXiv:1707.04476), and
 /// is made larger by a volume that falls with the number of its points. Without ellipsoids it is the whole cube. Immutable once built.
 ///
-/// A node of points is halved again and again, along its longest axis or along that of the most two-humped projection; a split is kept
-/// where it saves volume. Periodic coordinates are first turned so that their largest empty gap lies at the ends.
+/// The points are split in two again and again, along the longest axis, along that of the most two-humped projection, or from the farthest
+/// point on; a split is kept where it saves volume. Periodic coordinates are first turned so that their largest empty gap lies at the ends.
 class Region {
  public:
   /// The whole cube.
@@ -25,7 +25,8 @@ class Region {
   /// @param points [num_points x dim], a uniform sample of the inside of a contour. Cost O(num_points dim^2 log num_points).
   /// With fewer than dim + 3 points it is the whole cube.
   /// @param stretch factor on all lengths of the ellipsoids, for uses that only want a hull
-  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch = 1.0);
+  /// @param earlier the region (of the same stretch) of a wider contour: its ellipsoids go on holding the last points of a dying mode
+  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch = 1.0, const Region* earlier = nullptr);
 
   std::size_t dim() const { return dim_; }
   std::size_t num_ellipsoids() const { return log_volume_.size(); }
@@ -57,11 +58,16 @@ class Region {
   friend class boost::serialization::access;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & dim_ & shift_ & centre_ & axes_ & inverse_ & log_volume_ & mode_ & num_modes_;
+    archive & dim_ & shift_ & centre_ & axes_ & inverse_ & log_volume_ & mode_ & num_modes_ & island_ & num_islands_;
   }
   double distance2(std::size_t ellipsoid, const double* x, double limit = std::numeric_limits<double>::infinity()) const;
   void turn(std::span<const double> u, double* x) const;
-  void find_modes();
+  std::size_t nearest(const double* x) const;
+  /// Adds ellipsoids around some points. @param turned [num_points x dim]
+  void cover(const std::vector<double>& turned, const std::vector<int>& members, double stretch);
+  void take(const Region& other, std::size_t ellipsoid);
+  /// Names groups of ellipsoids that are apart from others even if larger by a factor; returns their number.
+  int group(double apart, std::vector<int>& names) const;
 
   std::size_t dim_;
   std::vector<double> shift_;       ///< [dim] turned coordinate = u - shift, modulo 1
@@ -71,6 +77,8 @@ class Region {
   std::vector<double> log_volume_;  ///< [num_ellipsoids]
   std::vector<int> mode_;           ///< [num_ellipsoids]
   int num_modes_ = 1;
+  std::vector<int> island_;         ///< [num_ellipsoids] as modes, less far apart
+  int num_islands_ = 1;
 };
 
 }  // namespace umbra

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,16 +24,10 @@ inline const std::string evil = UMBRA_BINARY_DIR "/bin/test_evil";
 /// A word on the command line of everything that this test program starts.
 inline const std::string mark = "mark-" + std::to_string(getpid());
 
-/// Processes of this machine with a word on their command line; zombies have none.
+/// Processes of this machine with a word on their command line, this one excluded.
 inline std::vector<pid_t> marked(const std::string& word = mark) {
-  std::vector<pid_t> found;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    std::ifstream in("/proc/" + name + "/cmdline", std::ios::binary);
-    const std::string line((std::istreambuf_iterator<char>(in)), {});
-    if (line.find(word) != std::string::npos && std::stoi(name) != getpid()) found.push_back(std::stoi(name));
-  }
+  std::vector<pid_t> found = processes_with("cmdline", word);
+  std::erase(found, getpid());
   return found;
 }
 

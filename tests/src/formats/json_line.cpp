@@ -52,6 +52,10 @@ TEST_CASE("answers are read in every form that the protocol allows") {
     CHECK(r.b == -0.002);
   }
   CHECK(std::isnan(read(R"({"id": 1, "values": [NaN, 2]})").a));
+  CHECK(read(R"({"id": 1, "values": [2, NaN]})").answer.status == Status::not_finite);
+  CHECK(read(R"({"id": 1, "values": {"b": Infinity}})").answer.message == "b is infinite");
+  CHECK(read(R"({"id": 1, "values": [null, 2]})").answer.status == Status::ok);
+  CHECK(read(R"({"id": 1, "values": [-Infinity, 2]})").answer.status == Status::ok);
   CHECK(read(R"({"id": 1, "values": [-Infinity, Infinity]})").b == INFINITY);
   CHECK(read(R"({"id": 1, "values": {"a": -Infinity, "b": 1}})").a == -INFINITY);
   CHECK(std::isnan(read(R"({"id": 1, "values": {"a": 1}})").b));

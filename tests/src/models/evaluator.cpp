@@ -38,7 +38,8 @@ Setting setting_of(const std::string& type) {
   const auto& problems = ReferenceProblems::instance().entries();
   const auto known = problems.find(type);
   const std::size_t dim = known == problems.end() ? 3 : std::max<std::size_t>(known->second.min_dim, 2);
-  const ReferenceProblem box = known == problems.end() ? ReferenceProblem{.low = -1, .high = 1, .maxima = {}, .log_evidence = {}} : known->second.make(dim);
+  const ReferenceProblem box =
+      known == problems.end() ? ReferenceProblem{.low = -1, .high = 1, .maxima = {}, .log_evidence = {}} : known->second.make(dim);
   for (std::size_t i = 0; i < dim; ++i) s.context.parameters.push_back("x" + std::to_string(i));
   s.low.assign(dim, box.low);
   s.high.assign(dim, box.high);
