@@ -29,7 +29,7 @@ struct LearnerOptions {
   std::uint64_t spread = 1;       ///< choose by k-centre among so many times the batch; 1: no k-centre
   double random_share = 0.0;      ///< of a batch that is drawn from the priors instead
   std::uint64_t test = 0;         ///< points of the test set
-  std::optional<double> accuracy; ///< stop when the test set says so (regression: r2)
+  std::optional<double> accuracy = {};  ///< stop when the test set says so (regression: r2)
   std::uint64_t patience = 0;     ///< stop after so many steps without a gain of accuracy (0: never)
   double least_gain = 1e-3;       ///< ... of at least this
   bool classes = true;

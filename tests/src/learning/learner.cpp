@@ -12,12 +12,12 @@ using namespace umbra::test;
 
 namespace {
 
-Toy small(std::uint64_t lag, std::vector<Config::Item> members = committee("forest", {{"trees", 20}, {"trees_per_part", 7}})) {
+Toy small(std::uint64_t lag, std::vector<Config::Item> members = committee("forest", {{"trees", 20, {}}, {"trees_per_part", 7, {}}})) {
   Toy toy;
   toy.options = {.start = 60, .batch = 20, .batches = 6, .lag = lag, .slice = 300, .test = 500};
   toy.committee = std::move(members);
   toy.candidates = 1000;
-  toy.truth = [](std::span<const double> u) { return u[0] + u[1] > 1.9 ? std::nan("") : ball(0.35)(u); };
+  toy.truth = [](std::span<const double> u) { return u[0] + u[1] > 1.5 ? std::nan("") : ball(0.35)(u); };
   return toy;
 }
 
