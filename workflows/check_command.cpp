@@ -114,7 +114,7 @@ void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome
     if (ranks == 1 || ranks == 16 || ranks == 256)
       fmt::print("{:>8}{:>12.2f}{:>16}{}\n", ranks, f.busy_share, human_count(f.rate), evaluations ? "   " + human_duration(static_cast<double>(*evaluations) / f.rate) : "");
     if (f.rate < 1.1 * last_rate) {
-      if (ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
+      if (ranks != 16 && ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
       fmt::print("more than {} ranks pay nothing: the sampler cannot keep them busy (see its look_ahead or population in `umbra list samplers`)\n", worthwhile);
       return;
     }
