@@ -44,10 +44,10 @@ void Config::set(std::string_view key, Config value, Mark key_mark) {
 }
 
 void Config::set_path(std::string_view path, Config value) {
+  VALIDATE(is_null() || is_map(), "cannot set '{}' inside {}: the job file has no map there", path, describe(kind_));
   const auto dot = path.find('.');
   if (dot == std::string_view::npos) return set(path, std::move(value));
   const std::string_view head = path.substr(0, dot);
-  VALIDATE(is_null() || is_map(), "cannot set '{}' inside {}: the job file has no map there", path, describe(kind_));
   if (!find(head)) set(head, Config::map({}));
   for (Item& item : items_)
     if (item.key == head) item.value.set_path(path.substr(dot + 1), std::move(value));

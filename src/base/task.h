@@ -20,10 +20,18 @@ enum class TaskKind : std::uint32_t { point = 0, toys = 1, train = 2, score = 3,
 
 using Payload = std::vector<std::byte>;
 
+/// What earlier starts of a campaign learnt of a task.
+enum class Care : std::uint32_t {
+  normal = 0,
+  isolated = 1,  ///< it was there at two deaths of a rank: to be done in a child process
+  given_up = 2,  ///< it outlived two allocations: not to be done, its row says too_long
+};
+
 struct Task {
   TaskKind kind = TaskKind::point;
   TaskId id = 0;
   Payload payload;  ///< for a point: its unit-cube coordinates u, [dim] doubles
+  Care care = Care::normal;
 };
 
 struct Outcome {

@@ -54,6 +54,8 @@ class Sampler {
   virtual TaskId end() const { return no_end; }
   /// Whether the sampler has decided to stop by itself and has been told all that it needs.
   virtual bool done() const { return false; }
+  /// Whether it will stop by itself some day (a grid, nested sampling), so that a job needs no `stop: {evaluations}`.
+  virtual bool stops_by_itself() const { return false; }
   /// The state after all that was told (Boost.Serialization). Tasks given but not told are given again after load().
   virtual void save(std::ostream& out) const = 0;
   /// Into a sampler that was made with the same options. Throws UserError where the state does not fit.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/base/registry.h"
+#include "src/space/named_lists.h"
 
 namespace umbra {
 
@@ -24,6 +25,8 @@ class Constraint {
 
   /// Name of its column without the lnL_ in front: the job file's `name`, else the column it is on, else made from its expression.
   virtual const std::string& name() const = 0;
+  /// Where its numbers are from, as the job file says; "" if it does not.
+  virtual const std::string& source() const = 0;
   /// @param values [num_columns] in the order of ConstraintContext::columns
   /// @return ln L: -inf where excluded; NaN where an input is NaN
   virtual double log_likelihood(std::span<const double> values) const = 0;
@@ -31,7 +34,13 @@ class Constraint {
 
 using ConstraintRegistry = Registry<Constraint, ConstraintContext>;
 
-/// Reads the job file's `constraints` list; names are made unique (a second m_h becomes m_h_2).
+struct ConstraintSetKind {
+  static constexpr const char* noun = "constraint set";
+};
+/// Ready lists of constraints; `{include: survey}` in a list stands for all of one.
+using ConstraintSets = NamedLists<ConstraintSetKind>;
+
+/// Reads the job file's `constraints` list; `include` entries are expanded, and names made unique (a second m_h becomes m_h_2).
 std::vector<std::unique_ptr<Constraint>> read_constraints(const Config& list, const ConstraintContext& context, Faults& faults);
 
 }  // namespace umbra

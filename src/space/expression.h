@@ -10,8 +10,10 @@
 
 namespace umbra {
 
-/// One expression of named columns. Beside muParser's own: abs, min, max, exp, ln, log10, sqrt, pow, trigonometry, constants pi and e;
-/// && || ! == and comparisons give 0 or 1. Copyable; one thread at a time.
+/// One expression of named columns: + - * / ^, comparisons, && || ! and ?:, abs, min, max, sqrt, pow, exp, ln, log10, sign, floor, ceil,
+/// trigonometry, constants pi and e (unless a column has that name). Truth is 0 or 1.
+/// A NaN among the columns that it uses gives NaN. A part that cannot be computed makes the whole NaN, unless the rest decides alone:
+/// "m > 0 && sqrt(m) < 3" is 0 for m = -1. Copyable; one thread at a time. About 5 ns an operation.
 class Expression {
  public:
   /// Adds a fault (with the nearest name for an unknown variable) where the text does not parse or uses other names than `variables`.

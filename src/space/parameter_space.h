@@ -8,12 +8,15 @@
 
 #include "src/base/column.h"
 #include "src/base/config.h"
-#include "src/space/prior.h"
+#include "src/space/named_lists.h"
 
 namespace umbra {
 
 /// theta lists every parameter in the order of the job file: sampled ones, fixed ones, tied ones (same_as) and derived ones (by
 /// expression). u has one coordinate for each sampled one. A copy is needed per thread (expressions keep state).
+/// An entry of the list is a map. Its key `prior` names a Prior (PriorRegistry; `flat` where it is left out) or a ParameterBlock
+/// (BlockRegistry; a key `same_as`, `value` or `expression` alone says same_as, fixed or derived), whose options are keys of the same map,
+/// beside name, label, unit and, for a Prior with finite ends, `periodic: true`.
 class ParameterSpace {
  public:
   ParameterSpace();
@@ -25,12 +28,12 @@ class ParameterSpace {
   /// Reads the job file's `parameters` list. All faults are added to `faults`; the result is usable only where there are none.
   static ParameterSpace read(const Config& parameters, Faults& faults);
 
-  std::size_t dim() const;                            ///< length of u
-  std::size_t size() const;                           ///< length of theta
-  const std::vector<Column>& columns() const;         ///< [size] name, unit, label; role parameter
-  const std::vector<std::string>& names() const;      ///< [size]
-  const std::vector<std::string>& unit_names() const; ///< [dim] names of the sampled parameters
-  const std::vector<bool>& periodic() const;          ///< [dim]
+  std::size_t dim() const;                             ///< length of u
+  std::size_t size() const;                            ///< length of theta
+  const std::vector<Column>& columns() const;          ///< [size] name, unit, label; role parameter
+  const std::vector<std::string>& names() const;       ///< [size]
+  const std::vector<std::string>& unit_names() const;  ///< [dim] names of the sampled parameters
+  const std::vector<bool>& periodic() const;           ///< [dim]
 
   /// @param u [dim] in [0, 1]; @param theta [size] out
   void to_physical(std::span<const double> u, std::span<double> theta) const;
@@ -46,15 +49,10 @@ class ParameterSpace {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Names of ready parameter lists (`preset: pmssm19`) to the `parameters` list that they stand for. A preset registers itself beside its model.
-class Presets {
- public:
-  static bool add(std::string name, std::string summary, Config (*parameters)());
-  static Config get(const std::string& name, Mark mark, Faults& faults);
-  struct Entry {
-    std::string name, summary;
-  };
-  static std::vector<Entry> entries();
+struct PresetKind {
+  static constexpr const char* noun = "preset";
 };
+/// Ready parameter lists (`preset: pmssm19`): a name to the `parameters` list that it stands for.
+using Presets = NamedLists<PresetKind>;
 
 }  // namespace umbra

@@ -15,15 +15,14 @@ class Prior {
 
   virtual ~Prior() = default;
 
-  /// Inverse cumulative distribution, u in [0, 1]. Monotone.
+  /// Inverse cumulative distribution, u in [0, 1]. Monotone, finite.
   virtual double quantile(double u) const = 0;
-  /// Cumulative distribution, the inverse of quantile().
+  /// Cumulative distribution: quantile(cdf(x)) is x within the support, 0 and 1 below and above it (discrete: the nearest value's middle u).
   virtual double cdf(double theta) const = 0;
   /// ln of the density in theta (discrete: of the probability); -inf outside the support.
   virtual double log_density(double theta) const = 0;
 };
 
-/// Keys that a parameter's map has beside those of its prior (name, label, unit ...).
 using PriorRegistry = Registry<Prior>;
 
 }  // namespace umbra

@@ -1,0 +1,13 @@
+# umbra_embed(<target> <namespace-free name> <file>...): each file's text as a string_view in a generated <name>.h, namespace umbra::<name>.
+function(umbra_embed target name)
+  set(content "#pragma once\n#include <string_view>\nnamespace umbra::${name} {\n")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} text)
+    get_filename_component(stem ${file} NAME_WE)
+    string(APPEND content "inline constexpr std::string_view ${stem} = R\"embedded(${text})embedded\";\n")
+  endforeach()
+  string(APPEND content "}\n")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/${name}.h CONTENT "${content}" @ONLY)
+  target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/generated)
+endfunction()

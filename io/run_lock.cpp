@@ -1,0 +1,144 @@
+#include "io/run_lock.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <thread>
+
+#include "io/file.h"
+
+namespace umbra {
+namespace {
+
+/// Who holds a lock.
+struct Owner {
+  std::string host;
+  std::string boot;             ///< of the host
+  long pid = 0;
+  std::string started;          ///< when the process started, in ticks after the boot; a process id alone is used again
+  std::string job;              ///< of the batch system
+  bool operator==(const Owner&) const = default;
+};
+
+std::string first_line(const std::string& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+/// Field 22 of /proc/PID/stat; "" where there is no such process (or it is a zombie).
+std::string start_of(long pid) {
+  const std::string line = first_line("/proc/" + std::to_string(pid) + "/stat");
+  const auto name_end = line.rfind(')');
+  if (name_end == std::string::npos) return "";
+  std::istringstream fields(line.substr(name_end + 1));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) {
+    fields >> field;
+    if (i == 3 && (field == "Z" || field == "X")) return "";
+  }
+  return field;
+}
+
+Owner myself() {
+  char host[256] = "";
+  ::gethostname(host, sizeof host - 1);
+  const char* job = std::getenv("SLURM_JOB_ID");
+  return {host, first_line("/proc/sys/kernel/random/boot_id"), ::getpid(), start_of(::getpid()), job ? job : ""};
+}
+
+std::string write(const Owner& o) { return fmt::format("host {}\nboot {}\npid {}\nstarted {}\njob {}\n", o.host, o.boot, o.pid, o.started, o.job); }
+
+Owner read(const std::string& path) {
+  Owner o;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    const auto space = line.find(' ');
+    const std::string key = line.substr(0, space), value = space == std::string::npos ? "" : line.substr(space + 1);
+    if (key == "host") o.host = value;
+    if (key == "boot") o.boot = value;
+    if (key == "pid") o.pid = std::strtol(value.c_str(), nullptr, 10);
+    if (key == "started") o.started = value;
+    if (key == "job") o.job = value;
+  }
+  return o;
+}
+
+double modified(const std::string& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0) return 0.0;
+  return static_cast<double>(s.st_mtim.tv_sec) + 1e-9 * static_cast<double>(s.st_mtim.tv_nsec);
+}
+
+}  // namespace
+
+struct RunLock::Impl {
+  std::string path;
+  Owner me;
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool ending = false;
+  std::thread heart;
+};
+
+RunLock::RunLock(const std::string& directory, double stale_s, double heartbeat_s) : impl_(std::make_unique<Impl>()) {
+  make_directory(directory);
+  impl_->path = directory + "/lock";
+  impl_->me = myself();
+  const std::string mine = fmt::format("{}.{}.{}", impl_->path, impl_->me.host, impl_->me.pid);
+  {
+    File f(mine, File::Mode::create);
+    const std::string text = write(impl_->me);
+    f.write(std::as_bytes(std::span(text)));
+    f.sync();
+    f.close();
+  }
+  // A link is made by one process only, on network file systems too.
+  for (int attempt = 0; ::link(mine.c_str(), impl_->path.c_str()) != 0; ++attempt) {
+    const int code = errno;
+    if (code != EEXIST || attempt == 10) {
+      ::unlink(mine.c_str());
+      throw FileError(fmt::format("cannot lock {} ({})", directory, code == EEXIST ? "others take it at the same time" : std::strerror(code)), code);
+    }
+    const Owner owner = read(impl_->path);
+    ::utimensat(AT_FDCWD, mine.c_str(), nullptr, 0);
+    const double silence = modified(mine) - modified(impl_->path);
+    const bool here = owner.host == impl_->me.host && owner.boot == impl_->me.boot;
+    const bool lives = here ? !owner.started.empty() && start_of(owner.pid) == owner.started : silence < stale_s && owner.host != impl_->me.host;
+    if (lives) {
+      ::unlink(mine.c_str());
+      throw UserError(fmt::format("{} is in use by process {} on {}{} (two campaigns on one directory would destroy each other's result); wait for it, stop it, or choose another directory{}",
+                                  directory, owner.pid, owner.host, owner.job.empty() ? "" : " (job " + owner.job + ")",
+                                  here ? "" : fmt::format("; a dead owner's lock is taken over {:.0f} s after its last sign of life", stale_s)));
+    }
+    // Of several who see the dead owner one moves its lock away; who moved a living one's by mistake puts it back.
+    const std::string dead = mine + ".dead";
+    if (::rename(impl_->path.c_str(), dead.c_str()) == 0 && !(read(dead) == owner)) [[maybe_unused]] const int back = ::link(dead.c_str(), impl_->path.c_str());
+    ::unlink(dead.c_str());
+  }
+  ::unlink(mine.c_str());
+  impl_->heart = std::thread([impl = impl_.get(), heartbeat_s] {
+    std::unique_lock lock(impl->mutex);
+    while (!impl->wake.wait_for(lock, std::chrono::duration<double>(heartbeat_s), [&] { return impl->ending; })) ::utimensat(AT_FDCWD, impl->path.c_str(), nullptr, 0);
+  });
+}
+
+RunLock::~RunLock() {
+  {
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->ending = true;
+  }
+  impl_->wake.notify_all();
+  impl_->heart.join();
+  if (read(impl_->path) == impl_->me) ::unlink(impl_->path.c_str());
+}
+
+}  // namespace umbra

@@ -1,0 +1,21 @@
+#pragma once
+// Errors that all ranks agree on. A part of Store.
+
+#include <functional>
+
+#include "io/trouble.h"
+#include "jobs/communicator.h"
+
+namespace umbra {
+
+/// Thrown on every rank alike.
+struct SharedTrouble {
+  Trouble trouble;
+};
+
+/// All ranks: runs `local` on each; where it threw on any, throws SharedTrouble on all. If `local` makes collective calls it must make them even after an error.
+void together(const Communicator& ranks, const std::function<void()>& local);
+/// The same, done by rank 0 alone.
+void on_root(const Communicator& ranks, const std::function<void()>& local);
+
+}  // namespace umbra

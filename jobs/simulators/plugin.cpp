@@ -1,0 +1,48 @@
+#include "jobs/simulators/plugin.h"
+
+#include <dlfcn.h>
+
+#include <cstring>
+
+#include "jobs/simulators/umbra_model.h"
+#include "src/base/error.h"
+
+namespace umbra {
+namespace {
+
+template <class Function>
+void look_up(void* library, const char* name, Function*& function) {
+  void* const symbol = dlsym(library, name);
+  std::memcpy(&function, &symbol, sizeof symbol);
+}
+
+std::vector<const char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<const char*> all;
+  for (const std::string& t : texts) all.push_back(t.c_str());
+  return all;
+}
+
+}  // namespace
+
+Plugin::Plugin(const std::string& file, const std::vector<std::string>& parameters, const std::vector<std::string>& columns)
+    : library_(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+  VALIDATE(library_, "cannot load the library: {}", dlerror());
+  int (*version)() = nullptr;
+  int (*open)(int, const char* const*, int, const char* const*, char*) = nullptr;
+  look_up(library_, "umbra_model_version", version);
+  look_up(library_, "umbra_model_evaluate", evaluate_);
+  look_up(library_, "umbra_model_open", open);
+  look_up(library_, "umbra_model_close", close_);
+  VALIDATE(version && evaluate_, "{} does not define {} (umbra_model.h), in C++ it needs extern \"C\"", file, version ? "umbra_model_evaluate" : "umbra_model_version");
+  VALIDATE(version() == UMBRA_MODEL_VERSION, "{} was made for version {} of umbra_model.h, this Umbra has version {}, compile it again", file, version(), UMBRA_MODEL_VERSION);
+  char message[UMBRA_MESSAGE_SIZE + 1] = {};
+  const int refused = open ? open(static_cast<int>(parameters.size()), pointers(parameters).data(), static_cast<int>(columns.size()), pointers(columns).data(), message) : 0;
+  VALIDATE(refused == 0, "{} refuses these parameters and columns: {}", file, message[0] ? message : "it does not say why");
+}
+
+// Not unloaded: libraries that keep threads or thread-local data do not survive it.
+Plugin::~Plugin() {
+  if (close_) close_();
+}
+
+}  // namespace umbra

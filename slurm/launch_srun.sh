@@ -1,0 +1,1 @@
+srun --mpi=pmix --kill-on-bad-exit=0 {{program}} run {{job}} "${overrides[@]}" &

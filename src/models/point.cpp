@@ -1,0 +1,95 @@
+#include "src/models/point.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "src/base/error.h"
+
+namespace umbra {
+
+std::optional<PointEvaluator> PointEvaluator::read(const Config& job, Faults& faults) {
+  const std::size_t before = faults.size();
+  const Config* parameters = job.find("parameters");
+  const Config* preset = job.find("preset");
+  Config preset_parameters;
+  if (preset) {
+    if (parameters) faults.add(preset->mark(), "the job file has both 'parameters' and 'preset', keep one of them");
+    preset_parameters = Presets::get(preset->text(), preset->mark(), faults);
+    parameters = &preset_parameters;
+  }
+  if (!parameters) {
+    faults.add(job.mark(), "'parameters' is missing: list the parameters to scan, or name a list with 'preset'");
+    return {};
+  }
+  PointEvaluator p;
+  p.space_ = ParameterSpace::read(*parameters, faults);
+  if (faults.size() != before) return {};
+
+  const std::vector<std::string>& names = p.space_.names();
+  if (const Config* require = job.find("require")) p.require_.emplace(require->text(), names, require->mark(), "require", faults);
+  const Config* model = job.find("model");
+  if (!model) {
+    faults.add(job.mark(), "'model' is missing: say what to evaluate (see `umbra list models`)");
+    return {};
+  }
+  p.model_ = ModelRegistry::instance().make(*model, faults, ModelContext{names});
+  if (!p.model_) return {};
+
+  for (const std::string& name : p.space_.unit_names()) p.columns_.push_back({"u_" + name, "", "", Role::bookkeeping});
+  p.columns_.insert(p.columns_.end(), p.space_.columns().begin(), p.space_.columns().end());
+  p.first_observable_ = p.columns_.size();
+  p.columns_.insert(p.columns_.end(), p.model_->columns().begin(), p.model_->columns().end());
+  p.first_constraint_ = p.columns_.size();
+
+  ConstraintContext context;
+  for (std::size_t i = p.space_.dim(); i < p.columns_.size(); ++i) context.columns.push_back(p.columns_[i].name);
+  if (const Config* constraints = job.find("constraints")) p.constraints_ = read_constraints(*constraints, context, faults);
+  for (const auto& c : p.constraints_) p.columns_.push_back({"lnL_" + c->name(), "", "\\ln L", Role::likelihood});
+  p.columns_.push_back({"log_likelihood", "", "\\ln L", Role::likelihood});
+
+  std::set<std::string> seen;
+  for (const Column& c : p.columns_)
+    if (!seen.insert(c.name).second) faults.add(model->mark(), fmt::format("two columns are called '{}': rename the parameter or constraint of that name", c.name));
+  for (std::size_t i = p.first_observable_; i < p.first_constraint_; ++i)
+    if (p.columns_[i].role == Role::likelihood) p.model_likelihoods_.push_back(i);
+  if (faults.size() != before) return {};
+  return p;
+}
+
+void PointEvaluator::describe(std::span<const double> u, std::vector<double>& row) const {
+  EXPECT(u.size() == dim());
+  row.assign(columns_.size(), std::numeric_limits<double>::quiet_NaN());
+  std::copy(u.begin(), u.end(), row.begin());
+  space_.to_physical(u, std::span(row).subspan(dim(), space_.size()));
+}
+
+Evaluation PointEvaluator::evaluate(std::span<const double> u, RandomStream& stream, std::vector<double>& row) {
+  describe(u, row);
+  const std::span<const double> theta(row.data() + dim(), space_.size());
+  if (require_ && !require_->is_true(theta)) return {Status::skipped, {}};
+  Evaluation result = model_->evaluate(theta, stream, std::span(row).subspan(first_observable_, first_constraint_ - first_observable_));
+  return result.status == Status::ok ? judge(row) : result;
+}
+
+Evaluation PointEvaluator::judge(std::vector<double>& row) const {
+  const std::span<const double> values(row.data() + dim(), first_constraint_ - dim());
+  double sum = 0.0;
+  std::size_t culprit = row.size();
+  const auto add = [&](std::size_t column) {
+    const double x = row[column];
+    if (culprit == row.size() && (std::isnan(x) || x == std::numeric_limits<double>::infinity())) culprit = column;
+    sum += x;
+  };
+  for (const std::size_t column : model_likelihoods_) add(column);
+  for (std::size_t i = 0; i < constraints_.size(); ++i) {
+    row[first_constraint_ + i] = constraints_[i]->log_likelihood(values);
+    add(first_constraint_ + i);
+  }
+  if (culprit < row.size()) return {Status::not_finite, fmt::format("{} is {}", columns_[culprit].name, row[culprit])};
+  row.back() = sum;
+  return {};
+}
+
+}  // namespace umbra

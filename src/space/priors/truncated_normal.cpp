@@ -1,0 +1,25 @@
+#include "src/space/priors/continuous.h"
+#include "src/space/priors/normal_distribution.h"
+
+namespace umbra {
+namespace {
+
+class TruncatedNormal : public ContinuousPrior<NormalDistribution> {
+ public:
+  struct Options {
+    double mean = 0.0, sigma = 1.0;
+    Range range;
+  };
+  static OptionSet<Options> options() {
+    return OptionSet<Options>()
+        .add("mean", &Options::mean, "mean before truncation", required())
+        .add("sigma", &Options::sigma, "standard deviation before truncation", required(above(0)))
+        .add("range", &Options::range, "what is kept", required());
+  }
+  explicit TruncatedNormal(const Options& o) : ContinuousPrior({o.mean, o.sigma}, o.range) {}
+};
+
+[[maybe_unused]] const bool added = PriorRegistry::instance().add<TruncatedNormal>("truncated_normal", "Normal distribution that must have a range");
+
+}  // namespace
+}  // namespace umbra

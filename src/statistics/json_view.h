@@ -1,0 +1,65 @@
+#pragma once
+// A place in a JSON document that can say where it is: every fault of a user's file is a UserError that begins with its JSON path.
+// Heavy (nlohmann-json): include it in .cpp files only.
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/error.h"
+
+namespace umbra {
+
+using json = nlohmann::json;
+
+class JsonView {
+ public:
+  explicit JsonView(const json& node, std::string path = "") : node_(&node), path_(std::move(path)) {}
+
+  const json& node() const { return *node_; }
+  std::string path() const { return path_.empty() ? "/" : path_; }
+
+  bool has(const char* key) const { return node_->is_object() && node_->contains(key); }
+  bool is_null() const { return node_->is_null(); }
+
+  /// The value of a key of an object; missing is a fault.
+  JsonView operator[](const char* key) const {
+    VALIDATE(node_->is_object(), "{}: found {} (an object with the key '{}' belongs here), correct the file", path(), kind(), key);
+    VALIDATE(node_->contains(key), "{}: the key '{}' is missing (the model is incomplete without it), add it", path(), key);
+    return JsonView((*node_)[key], path_ + "/" + key);
+  }
+  std::vector<JsonView> elements() const {
+    VALIDATE(node_->is_array(), "{}: found {} (a list belongs here), correct the file", path(), kind());
+    std::vector<JsonView> all;
+    for (std::size_t i = 0; i < node_->size(); ++i) all.emplace_back((*node_)[i], path_ + "/" + std::to_string(i));
+    return all;
+  }
+  double number() const {
+    VALIDATE(node_->is_number(), "{}: found {} (a number belongs here), correct the file", path(), kind());
+    return node_->get<double>();
+  }
+  std::vector<double> numbers() const {
+    std::vector<double> all;
+    for (const JsonView& element : elements()) all.push_back(element.number());
+    return all;
+  }
+  std::string text() const {
+    VALIDATE(node_->is_string(), "{}: found {} (a text belongs here), correct the file", path(), kind());
+    return node_->get<std::string>();
+  }
+  bool boolean() const {
+    VALIDATE(node_->is_boolean(), "{}: found {} (true or false belongs here), correct the file", path(), kind());
+    return node_->get<bool>();
+  }
+  std::string kind() const { return std::string(node_->is_null() ? "nothing" : node_->type_name()); }
+
+ private:
+  const json* node_;
+  std::string path_;
+};
+
+}  // namespace umbra

@@ -1,0 +1,29 @@
+// t(mu) = -2 ln lambda(mu): two-sided intervals. Eq. 8 of arXiv:1007.1727. The free fit may go below 0 as far as rates stay positive.
+
+#include <algorithm>
+
+#include "src/statistics/test_statistic.h"
+
+namespace umbra {
+
+namespace {
+
+class IntervalStatistic final : public TestStatistic {
+ public:
+  struct Options {};
+  static OptionSet<Options> options() { return {}; }
+  explicit IntervalStatistic(Options) {}
+
+  double value(Profile& profile, double poi) const override { return profile.twice_ratio(poi, free_range(profile.model(), poi)); }
+  PoiRange free_range(const ToyModel& model, double poi) const override {
+    PoiRange range = TestStatistic::free_range(model, poi);
+    range.low = std::min(range.low, model.lowest_poi());
+    return range;
+  }
+};
+
+const bool registered = TestStatisticRegistry::instance().add<IntervalStatistic>("tmu", "two-sided intervals, signal strength may fit below 0", "arXiv:1007.1727");
+
+}  // namespace
+
+}  // namespace umbra

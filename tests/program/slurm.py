@@ -1,0 +1,90 @@
+"""A campaign submitted with `umbra submit` to a real Slurm survives the ends of its allocations and the failure of a node, and ends with the
+same file as on one rank."""
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from campaigns import SOURCE, UMBRA, Folder, assert_same, run, table, umbra, write
+
+JOB = """
+name: box
+seed: 3
+parameters:
+  - {name: x, prior: flat, range: [-5, 5]}
+  - {name: y, prior: flat, range: [-5, 5]}
+model: {type: sleep, mean: 60ms, sigma: 1, inner: {type: rastrigin}}
+sampler: {type: differential_evolution, population: 40}
+stop: {evaluations: 3000}
+output: {directory: out, save_every: 2s}
+"""
+
+
+def wait_for(what, condition, seconds):
+    end = time.time() + seconds
+    while time.time() < end:
+        if condition():
+            return
+        time.sleep(0.5)
+    subprocess.run("squeue; sinfo; tail -n 30 box/log/*.log out/slurm-*.out", shell=True)
+    raise SystemExit(f"{what}: not within {seconds} s")
+
+
+def done():
+    try:
+        return "complete" in umbra("status", "out", "--json")
+    except SystemExit:
+        return False
+
+
+def rows():
+    import json
+    try:
+        return json.load(open("out/status.json"))["done"]
+    except (OSError, ValueError):
+        return 0
+
+
+for program in ("sbatch", "slurmctld", "slurmd", "munged"):
+    if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"):
+        print(f"SKIPPED: {program} is not installed (scripts/install-dependencies --with-slurm)")
+        sys.exit(77)
+if os.geteuid() != 0:
+    print("SKIPPED: a Slurm cluster in a box needs root")
+    sys.exit(77)
+
+with Folder():
+    write("job.yaml", JOB)
+    script = umbra("submit", "job.yaml", "--nodes", "2", "--ntasks-per-node", "2", "--time", "5", "--dry-run", "--partition=box")
+    assert "#SBATCH --partition=box" in script and "--requeue" in script
+    write("script.sh", script)
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", "script.sh"], check=True)
+    write("srun.sh", umbra("submit", "job.yaml", "--time", "5", "--dry-run", "--launcher", "srun", "--array", "seed=1..3", "--chain", "2"))
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", "srun.sh"], check=True)
+    umbra("submit", "job.yaml", "--time", "soon", "--dry-run", expect=1)
+    umbra("submit", "job.yaml", "seed=x", "--time", "5", "--dry-run", expect=1)
+
+    box = os.path.join(SOURCE, "slurm", "cluster-in-a-box")
+    subprocess.run([box, "start", "box"], check=True)
+    os.environ["SLURM_CONF"] = os.path.abspath("box/slurm.conf")
+    try:
+        # each start stops in good order after a few seconds, as at the end of an allocation, and is requeued
+        umbra("submit", "job.yaml", "stop.walltime=9s", "--nodes", "2", "--ntasks-per-node", "2", "--time", "5")
+        wait_for("the first rows", lambda: rows() > 0, 60)
+        text = subprocess.run([UMBRA, "run", "job.yaml"], capture_output=True, text=True)
+        assert text.returncode == 2 and "in use" in text.stderr, text.stderr  # not twice on one directory
+        before = rows()
+        wait_for("rows after a requeue", lambda: "not done yet: requeued" in open([f"out/{f}" for f in os.listdir("out") if f.startswith("slurm-")][0]).read() and rows() > before, 90)
+        assert "Slurm" in umbra("status", "out")
+        # a node fails
+        subprocess.run([box, "kill-node", "box", "n2"], check=True)
+        wait_for("the node to be missed", lambda: "down" in subprocess.run(["sinfo", "-h", "-o", "%t"], capture_output=True, text=True).stdout, 90)
+        subprocess.run([box, "revive-node", "box", "n2"], check=True)
+        wait_for("the end", done, 200)
+    finally:
+        subprocess.run([box, "stop", "box"], check=True)
+    run("job.yaml", 1, "output.directory=alone", "model.mean=1us")
+    assert_same(table("alone"), table("out"), "under Slurm and alone")

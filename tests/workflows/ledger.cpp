@@ -1,0 +1,83 @@
+#include "workflows/ledger.h"
+
+#include <algorithm>
+#include <random>
+#include <sstream>
+
+#include "src/base/random.h"
+#include "tests/support/catch.h"
+
+using namespace umbra;
+
+namespace {
+
+std::vector<Outcome> outcomes(std::size_t n, double failing) {
+  std::vector<Outcome> all;
+  for (std::size_t i = 0; i < n; ++i) {
+    RandomStream s(3, Purpose::test, i);
+    Outcome o;
+    o.id = i;
+    if (s.uniform() < failing) {
+      o.status = s.uniform() < 0.5 ? Status::timeout : Status::unphysical;
+      o.message = "message of " + std::to_string(i);
+    }
+    o.values = {s.uniform(), std::floor(10 * s.uniform())};  // many equal likelihoods
+    all.push_back(o);
+  }
+  return all;
+}
+
+Ledger account(std::vector<Outcome> all, const LedgerRules& rules, unsigned shuffle) {
+  std::mt19937 generator(shuffle);
+  if (shuffle) std::shuffle(all.begin(), all.end(), generator);
+  Ledger ledger(rules);
+  for (const Outcome& o : all) ledger.take(o);
+  return ledger;
+}
+
+}  // namespace
+
+TEST_CASE("the ledger says the same in whatever order outcomes come") {
+  const auto all = outcomes(500, 0.2);
+  for (const TaskId evaluations : {500, 123}) {
+    const Ledger straight = account(all, {.evaluations = evaluations}, 0);
+    REQUIRE(straight.complete());
+    for (unsigned shuffle = 1; shuffle < 20; ++shuffle) {
+      const Ledger other = account(all, {.evaluations = evaluations}, shuffle);
+      CHECK(other.settled() == evaluations);
+      CHECK(other.statuses() == straight.statuses());
+      CHECK(other.best().id == straight.best().id);
+      CHECK(other.best().values == straight.best().values);
+      for (const auto& [status, example] : straight.examples()) CHECK(other.examples().at(status).id == example.id);
+    }
+  }
+}
+
+TEST_CASE("the failure budget is judged in id order, and unphysical points do not count") {
+  const auto all = outcomes(2000, 0.7);  // .35 time-outs, .35 unphysical, .3 ok: more than half of ok + failed fail
+  const LedgerRules rules{.evaluations = 2000, .failure_budget = 0.5, .budget_after = 100};
+  const Ledger straight = account(all, rules, 0);
+  REQUIRE(straight.over_budget());
+  CHECK(straight.end() < 300);
+  for (unsigned shuffle = 1; shuffle < 10; ++shuffle) CHECK(account(all, rules, shuffle).end() == straight.end());
+  CHECK_FALSE(account(outcomes(2000, 0.3), rules, 0).over_budget());
+}
+
+TEST_CASE("a ledger goes on from its saved state, also with a later end") {
+  const auto all = outcomes(400, 0.2);
+  std::vector<Outcome> first(all.begin(), all.begin() + 250);
+  first.erase(first.begin() + 200);  // a hole: ids 201.. wait
+  Ledger before = account(first, {.evaluations = 220}, 0);
+  std::stringstream state;
+  before.save(state);
+  Ledger after(LedgerRules{.evaluations = 400});
+  after.load(state);
+  CHECK(after.settled() == 200);
+  after.take(all[200]);
+  CHECK(after.settled() == 250);
+  for (std::size_t i = 250; i < 400; ++i) after.take(all[i]);
+  const Ledger straight = account(all, {.evaluations = 400}, 0);
+  CHECK(after.complete());
+  CHECK(after.statuses() == straight.statuses());
+  CHECK(after.best().id == straight.best().id);
+}

@@ -1,0 +1,102 @@
+#include "workflows/campaign.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/base/error.h"
+
+namespace umbra {
+namespace {
+
+constexpr double patience_s = 2e-3;
+constexpr std::size_t durations_kept = 1000;
+constexpr double look_at_deadline_every_s = 0.1;
+
+}  // namespace
+
+Ending Campaign::run(const StopRequest& stop) {
+  const Ending ending = loop(stop);
+  executor_.stop();
+  take(0.0);  // what was finished meanwhile
+  return ending == Ending::interrupted && ledger_.complete() ? Ending::complete : ending;
+}
+
+void Campaign::take(double patience) {
+  finished_.clear();
+  executor_.collect(finished_, patience);
+  for (const Outcome& o : finished_) {
+    accept(o);
+    recorder_.finished(o);
+  }
+}
+
+Ending Campaign::loop(const StopRequest& stop) {
+  ledger_.end_at(sampler_.end());
+  bool stopping = false;
+  double grace_ends = 0.0;
+  while (!ledger_.complete()) {
+    if (!stopping && must_stop(stop)) {
+      stopping = true;
+      const bool by_deadline = !(stop.signal && stop.signal->load() > 0) && recorder_.advice() != Advice::stop;
+      grace_ends = by_deadline ? stop.deadline : std::min(stop.deadline, executor_.now() + stop.grace_s);
+    }
+    const bool waiting = recorder_.advice() == Advice::wait;
+    const bool submitted = !stopping && !waiting && submit_ready();
+    if (ledger_.complete()) break;
+    if (executor_.in_flight_count() == 0 && !submitted && !waiting) return stopping ? Ending::interrupted : Ending::exhausted;
+    if (stopping && (executor_.now() >= grace_ends || (stop.signal && stop.signal->load() > 1))) return Ending::interrupted;
+
+    take(patience_s);
+    recorder_.tick();
+  }
+  return ledger_.over_budget() ? Ending::over_budget : Ending::complete;
+}
+
+bool Campaign::submit_ready() {
+  bool submitted = false;
+  while (!asked_in_vain_ && !ledger_.complete()) {
+    const std::size_t room = executor_.room();
+    if (room == 0) break;
+    std::vector<Task> tasks = sampler_.ask(room);
+    bool useful = false;
+    std::vector<Task> to_run;
+    to_run.reserve(tasks.size());
+    for (Task& t : tasks) {
+      if (t.kind == ledger_.kind() && t.id >= ledger_.end()) continue;  // asked again when the campaign is extended
+      useful = true;
+      if (auto outcome = recorder_.known(t.kind, t.id)) accept(*outcome);
+      else to_run.push_back(std::move(t));
+    }
+    asked_in_vain_ = !useful;
+    if (to_run.empty()) continue;
+    recorder_.started(to_run);
+    executor_.submit(std::move(to_run));
+    submitted = true;
+  }
+  return submitted;
+}
+
+void Campaign::accept(const Outcome& outcome) {
+  sampler_.tell(outcome);
+  ledger_.end_at(sampler_.end());
+  ledger_.take(outcome);
+  asked_in_vain_ = false;
+  if (recent_durations_.size() == durations_kept) recent_durations_[outcome.id % durations_kept] = outcome.duration;
+  else recent_durations_.push_back(outcome.duration);
+}
+
+bool Campaign::must_stop(const StopRequest& stop) {
+  if (stop.signal && stop.signal->load() > 0) return true;
+  if (recorder_.advice() == Advice::stop) return true;
+  if (stop.deadline == std::numeric_limits<double>::infinity()) return false;
+  const double left = stop.deadline - executor_.now();
+  if (left <= 0.0) return true;
+  if (recent_durations_.empty() || executor_.now() < next_look_at_deadline_) return false;
+  next_look_at_deadline_ = executor_.now() + look_at_deadline_every_s;
+  // Stop handing out when a task begun now would end in time with less than even odds.
+  auto middle = recent_durations_.begin() + static_cast<std::ptrdiff_t>(recent_durations_.size() / 2);
+  std::nth_element(recent_durations_.begin(), middle, recent_durations_.end());
+  return *middle > left;
+}
+
+}  // namespace umbra

@@ -1,0 +1,172 @@
+// umbra check: what a job will do, tried on a few points drawn from the prior.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <thread>
+
+#include "jobs/communicator.h"
+#include "jobs/executor.h"
+#include "src/base/error.h"
+#include "workflows/campaign.h"
+#include "workflows/commands.h"
+#include "workflows/forecast.h"
+#include "workflows/point_work.h"
+#include "workflows/progress.h"
+#include "workflows/starting.h"
+
+namespace umbra {
+namespace {
+
+class Collector final : public Recorder {
+ public:
+  std::vector<Outcome> outcomes;
+  std::optional<Outcome> known(TaskKind, TaskId) override { return {}; }
+  void started(std::span<Task>) override {}
+  void finished(const Outcome& o) override { outcomes.push_back(o); }
+  void tick() override {}
+};
+
+class NoRows final : public RowSink {
+ public:
+  void keep(const Outcome&) override {}
+};
+
+double quantile(std::vector<double> sorted, double q) { return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)]; }
+
+std::vector<double> durations_of(const std::vector<Outcome>& outcomes) {
+  std::vector<double> all;
+  for (const Outcome& o : outcomes)
+    if (o.status != Status::skipped) all.push_back(o.duration);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+void print_intent(const Job& job, const Plan& plan) {
+  const std::string model = job.root.find("model")->find("type")->text();
+  const Config* sampler = job.root.find("sampler");
+  fmt::print("{}: {} with model {}, seed {}\n", job.name, job.workflow, model, job.seed);
+  fmt::print("  {} parameters: {}\n", plan.parameters.size(), join(plan.parameters));
+  std::vector<std::string> observables, likelihoods;
+  for (const Column& c : plan.tables.front().columns) {
+    if (c.role == Role::observable) observables.push_back(c.name);
+    if (c.role == Role::likelihood && c.name != "log_likelihood") likelihoods.push_back(c.name);
+  }
+  if (!observables.empty()) fmt::print("  {} observables: {}\n", observables.size(), join(observables));
+  fmt::print("  log_likelihood = {}\n", likelihoods.empty() ? "0 (no constraint)" : join(likelihoods, " + "));
+  if (sampler) fmt::print("  sampler {}{}\n", sampler->find("type")->text(), job.stop.evaluations ? fmt::format(", {} evaluations", *job.stop.evaluations) : "");
+  fmt::print("  output to {}, saved every {}\n\n", job.output.directory, human_duration(job.output.save_every.value));
+}
+
+void print_statuses(const std::vector<Outcome>& outcomes) {
+  std::map<Status, std::pair<std::size_t, std::string>> table;
+  for (const Outcome& o : outcomes) {
+    auto& [count, message] = table[o.status];
+    ++count;
+    if (message.empty()) message = o.message;
+  }
+  fmt::print("{:<18}{:>8}{:>9}   first message\n", "status", "points", "share");
+  for (const auto& [status, entry] : table)
+    fmt::print("{:<18}{:>8}{:>8.1f}%   {}\n", name(status), entry.first, 100.0 * static_cast<double>(entry.first) / static_cast<double>(outcomes.size()), entry.second);
+}
+
+void print_times(const std::vector<double>& sorted) {
+  fmt::print("\ntime per point: 5 % {}, median {}, 95 % {}, longest {}\n", human_time(quantile(sorted, 0.05)), human_time(quantile(sorted, 0.5)), human_time(quantile(sorted, 0.95)), human_time(sorted.back()));
+}
+
+// Columns that no point filled: a misspelt output, most of the time.
+void print_never_found(const Plan& plan, const std::vector<Outcome>& outcomes) {
+  const std::vector<Column>& columns = plan.tables.front().columns;
+  std::vector<std::string> never;
+  bool any_ok = false;
+  for (const Outcome& o : outcomes) any_ok = any_ok || o.status == Status::ok;
+  for (std::size_t c = 0; c < columns.size() && any_ok; ++c)
+    if (std::none_of(outcomes.begin(), outcomes.end(), [c](const Outcome& o) { return c < o.values.size() && !std::isnan(o.values[c]); })) never.push_back(columns[c].name);
+  if (!never.empty()) fmt::print("never found at any point: {}\n", join(never));
+}
+
+void print_step_times(const Plan& plan, const std::vector<Outcome>& outcomes) {
+  const std::vector<Column>& columns = plan.tables.front().columns;
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].name.rfind("time_", 0) != 0) continue;
+    std::vector<double> all;
+    for (const Outcome& o : outcomes)
+      if (c < o.values.size() && !std::isnan(o.values[c])) all.push_back(o.values[c]);
+    std::sort(all.begin(), all.end());
+    if (!all.empty()) fmt::print("  step {}: median {}, 95 % {}, longest {}\n", columns[c].name.substr(5), human_time(quantile(all, 0.5)), human_time(quantile(all, 0.95)), human_time(all.back()));
+  }
+}
+
+void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome>& outcomes, std::optional<std::uint64_t> evaluations) {
+  std::vector<Outcome> measured;
+  for (const Outcome& o : outcomes)
+    if (o.status != Status::skipped) measured.push_back(o);
+  const std::uint64_t total = evaluations.value_or(std::uint64_t{1} << 62);
+  fmt::print("\n{:>8}{:>12}{:>16}{}\n", "ranks", "busy share", "points a second", evaluations ? "   done after" : "");
+  double last_rate = 0.0;
+  int worthwhile = 1;
+  for (int ranks = 1; ranks <= 4096; ranks *= 2) {
+    if (evaluations && static_cast<std::uint64_t>(ranks) > *evaluations) break;
+    const Forecast f = forecast(plan.stand_in ? plan.stand_in : plan.sampler, dim, measured, ranks, total);
+    if (ranks == 1 || ranks == 16 || ranks == 256)
+      fmt::print("{:>8}{:>12.2f}{:>16}{}\n", ranks, f.busy_share, human_count(f.rate), evaluations ? "   " + human_duration(static_cast<double>(*evaluations) / f.rate) : "");
+    if (f.rate < 1.1 * last_rate) {
+      if (ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
+      fmt::print("more than {} ranks pay nothing: the sampler cannot keep them busy (see its look_ahead or population in `umbra list samplers`)\n", worthwhile);
+      return;
+    }
+    last_rate = f.rate;
+    worthwhile = ranks;
+  }
+  fmt::print("it scales to {} ranks and beyond what was tried\n", worthwhile);
+}
+
+}  // namespace
+
+int check_command(const CheckOptions& options, const std::string& program) {
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  if (!under_mpi() && (options.ranks > 1 || (options.ranks == 0 && cores > 1 && options.points > 1))) {
+    std::vector<std::string> words = {"check", options.job, "--points", std::to_string(options.points), "--ranks", "1"};
+    words.insert(words.end(), options.overrides.begin(), options.overrides.end());
+    start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
+  }
+  return with_job(options.job, options.overrides, [&](const Job& job, const Plan& plan, const Communicator& ranks) {
+    NoRows rows;
+    if (ranks.rank() > 0) {
+      serve_tasks(ranks, plan.work, rows);
+      return RunnerEnd{};
+    }
+    print_intent(job, plan);
+    const std::size_t dim = plan.first_parameter;
+    Faults none;
+    const auto prior = SamplerRegistry::instance().make(Config::map({{"type", "random", {}}}), none, {.dim = dim, .periodic = std::vector<bool>(dim, false), .seed = job.seed});
+    Ledger ledger(LedgerRules{.evaluations = options.points});
+    Collector collector;
+    auto executor = make_mpi_executor(ranks, plan.work, rows);
+    Campaign(*prior, *executor, ledger, collector).run();
+    print_statuses(collector.outcomes);
+    const std::vector<double> durations = durations_of(collector.outcomes);
+    RunnerEnd end;
+    const std::uint64_t ok = ledger.statuses()[static_cast<std::size_t>(Status::ok)];
+    const double failed = static_cast<double>(ledger.failures());
+    if (durations.empty()) {
+      fmt::print("\nno point was evaluated: `require` is false at all of them\n");
+      end.exit_code = exit_code::error;
+      return end;
+    }
+    print_times(durations);
+    print_step_times(plan, collector.outcomes);
+    print_never_found(plan, collector.outcomes);
+    print_forecast(plan, dim, collector.outcomes, job.stop.evaluations);
+    if (ok == 0 || failed > job.failures.budget * (failed + static_cast<double>(ok))) {
+      fmt::print("\nthe campaign would be stopped: {}\n", ok == 0 ? "no point is ok" : "more points fail than failures: {budget} allows");
+      end.exit_code = exit_code::error;
+    }
+    return end;
+  });
+}
+
+}  // namespace umbra

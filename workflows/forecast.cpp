@@ -1,0 +1,68 @@
+#include "workflows/forecast.h"
+
+#include <algorithm>
+
+#include "jobs/executor.h"
+#include "src/base/random.h"
+#include "workflows/campaign.h"
+
+namespace umbra {
+namespace {
+
+// Virtual time runs in steps of the loop's patience, so that seconds are scaled to make a mean evaluation this long.
+constexpr double mean_in_virtual_seconds = 0.1;
+// Short tasks travel ahead and in batches, which hides most of the way.
+constexpr double longest_latency_share = 0.01;
+
+class Replay final : public Work {
+ public:
+  Replay(const std::vector<Outcome>& measured, std::size_t dim) : measured_(measured), dim_(dim) {}
+
+  void run(const Task& task, Outcome& o) override {
+    RandomStream stream(0, Purpose::simulate, task.id);
+    const Outcome& m = measured_[stream.index(measured_.size())];
+    o.status = m.status;
+    o.values = m.values;
+    const auto u = doubles(task.payload);
+    std::copy_n(u.begin(), std::min(u.size(), dim_), o.values.begin());
+  }
+
+ private:
+  const std::vector<Outcome>& measured_;
+  std::size_t dim_;
+};
+
+class NoRows final : public RowSink {
+ public:
+  void keep(const Outcome&) override {}
+};
+
+}  // namespace
+
+Forecast forecast(const std::function<std::unique_ptr<Sampler>()>& make_sampler, std::size_t dim, const std::vector<Outcome>& measured, int ranks, std::uint64_t evaluations,
+                  double latency_s, std::uint64_t horizon) {
+  double mean = 0.0;
+  for (const Outcome& o : measured) mean += o.duration / static_cast<double>(measured.size());
+  mean = std::max(mean, 1e-9);
+  const double scale = mean_in_virtual_seconds / mean;
+
+  VirtualTime time;
+  time.ranks = ranks;
+  time.latency_s = std::min(latency_s, longest_latency_share * mean) * scale;
+  time.duration = [&](const Task& task, const Outcome&) {
+    RandomStream stream(0, Purpose::simulate, task.id);
+    return std::max(1e-9, measured[stream.index(measured.size())].duration) * scale;
+  };
+  NoRows rows;
+  NoRecorder recorder;
+  const std::uint64_t tasks = std::min<std::uint64_t>(evaluations, std::max<std::uint64_t>(500, horizon * static_cast<std::uint64_t>(ranks)));
+  const auto sampler = make_sampler();
+  Ledger ledger(LedgerRules{.evaluations = tasks});
+  const auto executor = make_virtual_executor([&] { return std::make_unique<Replay>(measured, dim); }, rows, time);
+  Campaign(*sampler, *executor, ledger, recorder).run();
+  const ExecutorStatistics s = executor->statistics();
+  const double share = s.busy_share(ranks);
+  return {ranks, share, share * ranks / mean};
+}
+
+}  // namespace umbra

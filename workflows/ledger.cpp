@@ -1,0 +1,91 @@
+#include "workflows/ledger.h"
+
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/array.hpp>
+#include <boost/serialization/map.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+
+#include <utility>
+
+namespace umbra {
+
+void Ledger::take(const Outcome& outcome) {
+  if (outcome.kind != rules_.kind || outcome.id < settled_) return;
+  Waiting w{outcome.status, -std::numeric_limits<double>::infinity(), outcome.message, {}};
+  if (outcome.status == Status::ok && !outcome.values.empty()) {
+    w.log_likelihood = outcome.values.back();
+    // A later id must beat an earlier one, so a row that only equals the best so far may still win by its smaller id.
+    if (w.log_likelihood >= best_.log_likelihood) w.values = outcome.values;
+  }
+  if (outcome.id != settled_) {
+    waiting_.emplace(outcome.id, std::move(w));
+    return;
+  }
+  settle(outcome.id, w);
+  for (auto next = waiting_.begin(); next != waiting_.end() && next->first == settled_ && !complete(); next = waiting_.erase(next))
+    settle(next->first, next->second);
+}
+
+void Ledger::settle(TaskId id, Waiting& w) {
+  if (complete()) return;
+  ++settled_;
+  ++statuses_[static_cast<std::size_t>(w.status)];
+  if (!w.message.empty()) examples_.try_emplace(w.status, Example{id, std::move(w.message)});
+  if (w.status == Status::ok && !w.values.empty() && (best_.values.empty() || w.log_likelihood > best_.log_likelihood))
+    best_ = {id, w.log_likelihood, std::move(w.values)};
+  const std::uint64_t failed = failures();
+  const std::uint64_t counted = failed + statuses_[static_cast<std::size_t>(Status::ok)];
+  if (is_failure(w.status) && counted >= rules_.budget_after && static_cast<double>(failed) > rules_.failure_budget * static_cast<double>(counted)) {
+    over_budget_ = true;
+    end_ = settled_;
+  }
+}
+
+void Ledger::end_at(TaskId end) {
+  if (end < end_) end_ = end;
+}
+
+std::uint64_t Ledger::failures() const {
+  std::uint64_t sum = 0;
+  for (std::size_t s = 0; s < statuses_.size(); ++s)
+    if (is_failure(static_cast<Status>(s))) sum += statuses_[s];
+  return sum;
+}
+
+void Ledger::save(std::ostream& out) const {
+  boost::archive::binary_oarchive archive(out, boost::archive::no_header);
+  archive << settled_ << statuses_ << best_.id << best_.log_likelihood << best_.values;
+  const std::size_t waiting = waiting_.size(), examples = examples_.size();
+  archive << waiting << examples;
+  for (const auto& [id, w] : waiting_) archive << id << w.status << w.log_likelihood << w.message << w.values;
+  for (const auto& [status, e] : examples_) archive << status << e.id << e.message;
+}
+
+void Ledger::load(std::istream& in) {
+  boost::archive::binary_iarchive archive(in, boost::archive::no_header);
+  archive >> settled_ >> statuses_ >> best_.id >> best_.log_likelihood >> best_.values;
+  std::size_t waiting = 0, examples = 0;
+  archive >> waiting >> examples;
+  waiting_.clear();
+  examples_.clear();
+  for (std::size_t i = 0; i < waiting; ++i) {
+    TaskId id = 0;
+    Waiting w{};
+    archive >> id >> w.status >> w.log_likelihood >> w.message >> w.values;
+    waiting_.emplace(id, std::move(w));
+  }
+  for (std::size_t i = 0; i < examples; ++i) {
+    Status status{};
+    Example e;
+    archive >> status >> e.id >> e.message;
+    examples_.emplace(status, std::move(e));
+  }
+  while (!waiting_.empty() && waiting_.begin()->first == settled_ && !complete()) {  // the end has been moved further away
+    settle(settled_, waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
+  }
+}
+
+}  // namespace umbra

@@ -1,0 +1,88 @@
+// umbra list: what there is, from the declarations that the job file is read with.
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "src/base/error.h"
+#include "src/learning/committee.h"
+#include "src/models/evaluator.h"
+#include "src/samplers/sampler.h"
+#include "src/space/constraint.h"
+#include "src/space/parameter_block.h"
+#include "src/space/parameter_space.h"
+#include "src/space/prior.h"
+#include "workflows/commands.h"
+#include "workflows/workflow.h"
+
+namespace umbra {
+namespace {
+
+struct Shown {
+  std::string summary, reference;
+  std::vector<OptionDoc> options;
+};
+using Shelf = std::map<std::string, Shown>;
+
+template <class R>
+Shelf shelf() {
+  Shelf all;
+  for (const auto& [name, e] : R::instance().entries()) all[name] = {e.summary, e.reference, e.options};
+  return all;
+}
+
+Shelf priors() {
+  Shelf all = shelf<PriorRegistry>();
+  all.merge(shelf<BlockRegistry>());
+  return all;
+}
+
+Shelf presets() {
+  Shelf all;
+  for (const Presets::Entry& e : Presets::entries()) all[e.name] = {e.summary, "", {}};
+  return all;
+}
+
+const std::vector<std::pair<std::string, Shelf (*)()>>& shelves() {
+  static const std::vector<std::pair<std::string, Shelf (*)()>> all = {
+      {"workflows", shelf<WorkflowRegistry>}, {"samplers", shelf<SamplerRegistry>},       {"models", shelf<ModelRegistry>},
+      {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets},
+      {"committees", shelf<CommitteeRegistry>}};
+  return all;
+}
+
+void print_in_full(const Shelf& shelf) {
+  for (const auto& [name, e] : shelf) {
+    fmt::print("{}\n    {}{}\n", name, e.summary, e.reference.empty() ? "" : " [" + e.reference + "]");
+    std::size_t width = 0;
+    for (const OptionDoc& o : e.options) width = std::max(width, o.name.size() + o.type.size() + o.default_value.size() + 7);
+    for (const OptionDoc& o : e.options)
+      fmt::print("    {:<{}}  {}\n", fmt::format("  {} ({}; {})", o.name, o.type, o.default_value), width, o.meaning);
+    fmt::print("\n");
+  }
+}
+
+}  // namespace
+
+int list_command(const std::string& what) {
+  if (what.empty()) {
+    for (const auto& [noun, make] : shelves()) {
+      fmt::print("{}:\n", noun);
+      for (const auto& [name, e] : make()) fmt::print("  {:<24} {}\n", name, e.summary);
+    }
+    fmt::print("`umbra list samplers` (or another of these words) prints the options, their defaults and what they mean.\n");
+    return exit_code::done;
+  }
+  std::vector<std::string> nouns;
+  for (const auto& [noun, make] : shelves()) {
+    if (noun == what || noun == what + "s") {
+      print_in_full(make());
+      return exit_code::done;
+    }
+    nouns.push_back(noun);
+  }
+  fmt::print(stderr, "there is no list of '{}'{}\n", what, suggestion(what, nouns));
+  return exit_code::bad_job;
+}
+
+}  // namespace umbra

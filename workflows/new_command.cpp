@@ -1,0 +1,50 @@
+// umbra new: commented job files to start from.
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "src/base/text.h"
+#include "workflows/commands.h"
+
+namespace umbra {
+namespace {
+
+constexpr const char* scan_template = R"(# A scan. `umbra check` tries it on a few points, `umbra run` runs it; `umbra list` says what else there is.
+name: my-scan
+seed: 1                          # the same seed gives the same points on any number of ranks
+workflow: scan
+parameters:                      # in the order of the columns of the result
+  - {name: x, prior: flat, range: [-5, 5]}
+  - {name: y, label: 'y', prior: flat, range: [-5, 5]}
+  # - {name: m, label: 'm_0', unit: GeV, prior: log, range: [10, 1000]}
+# require: "x + y > 0"           # points where this is false are not evaluated
+model: {type: rosenbrock}        # what is evaluated: see `umbra list models`
+# constraints:                   # what the observables should be; their sum is added to log_likelihood
+#   - {column: m_h, type: normal, value: 125.20, sigma: 0.11, theory: 2.0, source: PDG 2024}
+sampler: {type: differential_evolution}
+stop: {evaluations: 20000}
+failures: {budget: 0.5, after: 100}   # stop a hopeless campaign early
+output: {directory: runs/my-scan, save_every: 60s}
+)";
+
+const std::map<std::string, const char*>& templates() {
+  static const std::map<std::string, const char*> all = {{"scan", scan_template}};
+  return all;
+}
+
+}  // namespace
+
+int new_command(const std::string& workflow) {
+  const auto found = templates().find(workflow);
+  if (found != templates().end()) {
+    fmt::print("{}", found->second);
+    return exit_code::done;
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, text] : templates()) names.push_back(name);
+  fmt::print(stderr, "there is no job file to print for '{}'{}\n", workflow, suggestion(workflow, names));
+  return exit_code::bad_job;
+}
+
+}  // namespace umbra

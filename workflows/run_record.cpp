@@ -1,0 +1,318 @@
+#include "workflows/run_record.h"
+
+#include <boost/archive/binary_iarchive.hpp>
+#include <boost/archive/binary_oarchive.hpp>
+#include <boost/serialization/string.hpp>
+#include <boost/serialization/vector.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "io/checkpoint.h"
+#include "io/file.h"
+#include "io/yaml.h"
+#include "src/base/error.h"
+#include "workflows/build_info.h"
+
+namespace umbra {
+namespace {
+
+constexpr double status_interval_s = 1.0;
+constexpr double judgement_interval_s = 0.02;
+constexpr std::int32_t deaths_allowed = 2;
+constexpr std::int32_t allocations_allowed = 2;
+constexpr const char* sessions_file = "/sessions.json";
+constexpr double first_drain_s = 5.0;
+constexpr std::size_t drain_bytes = std::size_t{128} << 20;
+
+template <class Archive>
+void transfer(Archive& a, Outcome& o) {
+  std::string blob(reinterpret_cast<const char*>(o.blob.data()), o.blob.size());
+  a & o.kind & o.id & o.status & o.phase & o.rank & o.start & o.duration & o.message & o.values & blob;
+  o.blob.assign(reinterpret_cast<const std::byte*>(blob.data()), reinterpret_cast<const std::byte*>(blob.data()) + blob.size());
+}
+
+nlohmann::ordered_json to_json(const Session& s) {
+  return {{"start", s.start}, {"end", s.end}, {"ranks", s.ranks}, {"hosts", s.hosts}, {"busy_s", s.busy_s}, {"span_s", s.span_s}, {"outcomes_before", s.outcomes_before}};
+}
+
+std::vector<Session> read_sessions(const std::string& text) {
+  std::vector<Session> sessions;
+  for (const auto& j : nlohmann::json::parse(text))
+    sessions.push_back({j.at("start"), j.at("end"), j.at("ranks"), j.at("hosts"), j.at("busy_s"), j.at("span_s"), j.at("outcomes_before")});
+  return sessions;
+}
+
+std::vector<std::string> hosts_of(const Executor& executor) {
+  std::vector<std::string> hosts;
+  for (int r = 0; r < executor.ranks(); ++r) hosts.push_back(executor.host(r));
+  return hosts;
+}
+
+}  // namespace
+
+RunRecord::RunRecord(const Parts& parts, bool quiet)
+    : parts_(parts), directory_(parts.job.output.directory), journal_(directory_, parts.store.report().generation, hosts_of(parts.executor)), printer_(quiet), log_(directory_) {
+  parts_.committed = [this](std::uint64_t generation) { journal_.discard(generation); };
+  resume();
+  begin_session();
+  parts_.store.set_attributes(attributes());
+  next_drain_ = parts_.executor.now() + std::min(parts_.job.output.save_every.value, first_drain_s);
+}
+
+void RunRecord::resume() {
+  if (exists(directory_ + sessions_file)) {
+    const std::vector<std::byte> text = read_file(directory_ + sessions_file);
+    sessions_ = read_sessions({reinterpret_cast<const char*>(text.data()), text.size()});
+  }
+  if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  std::map<std::pair<TaskKind, TaskId>, Start> unfinished;
+  Journal::Visitor visitor;
+  visitor.start = [&](const Start& start) { unfinished[{start.kind, start.id}] = start; };
+  visitor.outcome = [&](Outcome&& outcome, const std::string& host, bool lost_rows) {
+    unfinished.erase({outcome.kind, outcome.id});
+    if (lost_rows) return;  // made again, bit for bit
+    if (known_.count({outcome.kind, outcome.id})) return;
+    ++outcomes_before_;
+    parts_.store.recover(outcome, host);
+    known_.emplace(std::pair(outcome.kind, outcome.id), std::move(outcome));
+  };
+  journal_.replay(visitor);
+  suspect(unfinished);
+}
+
+void RunRecord::begin_session() {
+  // A campaign that Slurm starts again and again without a new row must end some day.
+  const char* restarts = std::getenv("SLURM_RESTART_COUNT");
+  const std::size_t n = sessions_.size();
+  const bool twice_in_vain = n >= 2 && sessions_[n - 1].outcomes_before == outcomes_before_ && sessions_[n - 2].outcomes_before == outcomes_before_;
+  VALIDATE(!(restarts && std::atoi(restarts) >= 2 && twice_in_vain),
+           "the last two allocations finished no task: give the job more time (--time), or a model time-out; `umbra check` says how long a point takes");
+  sessions_.push_back({parts_.executor.now(), 0.0, parts_.executor.ranks(), hosts_of(parts_.executor), 0.0, 0.0, outcomes_before_});
+  write_sessions();
+  log_.say(fmt::format("start {} on {} ranks, umbra {}; {} tasks were finished before", sessions_.size(), parts_.executor.ranks(), version(), outcomes_before_));
+}
+
+void RunRecord::write_sessions() const {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const Session& s : sessions_) all.push_back(to_json(s));
+  replace_file(directory_ + sessions_file, all.dump(1) + "\n");
+}
+
+std::optional<Outcome> RunRecord::known(TaskKind kind, TaskId id) {
+  if (known_.empty()) return {};
+  auto node = known_.extract(std::pair(kind, id));
+  if (node.empty()) return {};
+  return std::move(node.mapped());
+}
+
+void RunRecord::started(std::span<Task> tasks) {
+  const double now = parts_.executor.now();
+  for (Task& t : tasks) {
+    Start start{.kind = t.kind, .id = t.id, .time = now};
+    if (const auto s = suspects_.find({t.kind, t.id}); s != suspects_.end()) {
+      start.deaths = s->second.deaths;
+      start.allocations = s->second.allocations;
+      if (s->second.deaths >= deaths_allowed) t.care = Care::isolated;
+      if (s->second.allocations >= allocations_allowed) t.care = Care::given_up;
+    }
+    journal_.start(start);
+  }
+}
+
+// A task in flight at a kill may have caused it; one that ran through most of an allocation may never end.
+void RunRecord::suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished) {
+  if (sessions_.empty()) return;
+  const Session& last = sessions_.back();
+  const bool in_good_order = last.end > 0.0;
+  for (const auto& [key, start] : unfinished) {
+    Suspicion& s = suspects_[key];
+    s.deaths = std::max(s.deaths, start.deaths + (in_good_order ? 0 : 1));
+    const bool most_of_it = start.time > 0.0 && last.end - start.time > 0.5 * (last.end - last.start);
+    s.allocations = std::max(s.allocations, start.allocations + (in_good_order && most_of_it ? 1 : 0));
+  }
+}
+
+void RunRecord::finished(const Outcome& outcome) {
+  journal_.outcome(outcome);
+  if (!suspects_.empty()) suspects_.erase({outcome.kind, outcome.id});
+  ++outcomes_;
+}
+
+void RunRecord::tick() {
+  const double now = parts_.executor.now();
+  if (now >= next_status_) {
+    const double span = now - rate_time_;
+    if (rate_time_ > 0.0 && span > 0.0) {
+      const double latest = static_cast<double>(outcomes_ - rate_outcomes_) / span;
+      rate_ = rate_ == 0.0 ? latest : 0.7 * rate_ + 0.3 * latest;
+    }
+    rate_time_ = now;
+    rate_outcomes_ = outcomes_;
+    next_status_ = now + status_interval_s;
+    show_progress("running", false);
+  }
+  if (now < next_judgement_) return;
+  next_judgement_ = now + judgement_interval_s;
+  const Advice advice = judge();
+  if (advice != advice_) advice == Advice::go_on ? log_.say("the trouble is over") : log_.warn(trouble());
+  advice_ = advice;
+  const bool idle = parts_.service.finished() >= drain_command_;
+  const bool due = now >= next_drain_ || parts_.store.buffered_bytes() > drain_bytes;
+  if (idle && due && outcomes_ > drained_outcomes_) drain();
+}
+
+Advice RunRecord::judge() const {
+  const Trouble journal = journal_.trouble();
+  const Trouble store = parts_.store.report().trouble;
+  if (!journal && !store) return Advice::go_on;
+  if (store.kind == Trouble::Kind::broken || journal.kind == Trouble::Kind::broken) return Advice::stop;
+  return parts_.job.output.full_disk == "wait" ? Advice::wait : Advice::stop;
+}
+
+std::string RunRecord::trouble() const {
+  const Trouble journal = journal_.trouble();
+  return journal ? journal.message : parts_.store.report().trouble.message;
+}
+
+void RunRecord::drain() {
+  const std::uint64_t generation = journal_.number();
+  log_.say(fmt::format("drain {}: {} tasks finished in this start", generation, outcomes_));
+  std::vector<Start> in_flight;
+  for (const Executor::InFlight& f : parts_.executor.in_flight()) {
+    const auto s = suspects_.find({f.kind, f.id});
+    const Suspicion known = s == suspects_.end() ? Suspicion{} : s->second;
+    in_flight.push_back({.kind = f.kind, .id = f.id, .rank = f.rank, .deaths = known.deaths, .allocations = known.allocations, .time = f.start});
+  }
+  journal_.rotate(in_flight);
+  parts_.store.set_attributes(attributes());
+  drain_command_ = parts_.service.issue(parts_.store.drain(generation, parts_.executor.collected(), save_state()));
+  drained_outcomes_ = outcomes_;
+  next_drain_ = parts_.executor.now() + parts_.job.output.save_every.value;
+}
+
+bool RunRecord::close(Ending ending) {
+  parts_.service.wait();
+  sessions_.back().end = parts_.executor.now();
+  const ExecutorStatistics s = parts_.executor.statistics();
+  sessions_.back().busy_s = s.busy_s;
+  sessions_.back().span_s = s.last_dispatch - s.first_dispatch;
+  try {
+    write_sessions();
+  } catch (const FileError&) {
+    // a full disk: the drain below meets it too, and reports it
+  }
+  const bool nothing_new = outcomes_ == drained_outcomes_ && outcomes_before_ == 0 && parts_.store.report().generation > 0 && ending != Ending::complete;
+  if (!nothing_new && !must_leave_hard()) {
+    drain();
+    parts_.service.wait();
+  }
+  journal_.flush();
+  return !parts_.store.report().trouble && !parts_.service.error();
+}
+
+bool RunRecord::merge(std::vector<Group> groups) {
+  const std::map<std::string, TaskId> ends = {{"points", parts_.ledger.end()}};
+  parts_.service.issue(parts_.store.merge(ends, std::move(groups)));
+  parts_.service.wait();
+  return !parts_.store.report().trouble && !parts_.service.error();
+}
+
+bool RunRecord::must_leave_hard() const { return parts_.store.report().trouble.kind == Trouble::Kind::broken || parts_.service.error().has_value(); }
+
+double RunRecord::busy_share() const {
+  double busy = 0.0, span = 0.0;
+  for (const Session& s : sessions_) {
+    busy += s.busy_s;
+    span += s.span_s * s.ranks;
+  }
+  return span > 0.0 ? busy / span : 1.0;
+}
+
+void RunRecord::show_progress(const std::string& state, bool last) {
+  const ProgressState p = progress(state);
+  const double now = parts_.executor.now();
+  try {
+    replace_file(directory_ + "/status.json", status_json(p, now));
+  } catch (const FileError&) {
+    // Progress may be lost where the disk is full; results may not, and the journal says so by itself.
+  }
+  printer_.show(p, now, last);
+}
+
+ProgressState RunRecord::progress(const std::string& state) const {
+  ProgressState p;
+  p.name = parts_.job.name;
+  p.state = state;
+  p.done = parts_.ledger.settled();
+  if (parts_.ledger.end() != Sampler::no_end) p.total = parts_.ledger.end();
+  p.failures = parts_.ledger.failures();
+  p.best = parts_.ledger.best().log_likelihood;
+  p.rate = rate_;
+  const ExecutorStatistics s = parts_.executor.statistics();
+  p.busy_share = s.busy_share(parts_.executor.ranks());
+  p.elapsed_s = parts_.executor.now() - sessions_.back().start;
+  p.ranks = parts_.executor.ranks();
+  if (const Advice a = advice_; a != Advice::go_on) p.note = (a == Advice::wait ? "waiting: " : "stopping: ") + trouble();
+  return p;
+}
+
+Attributes RunRecord::attributes() const {
+  nlohmann::ordered_json sessions = nlohmann::ordered_json::array();
+  for (const Session& s : sessions_) sessions.push_back(to_json(s));
+  return {{"program", std::string("umbra")},
+          {"version", version()},
+          {"build", build_info()},
+          {"cpu_features", cpu_features()},
+          {"name", parts_.job.name},
+          {"seed", static_cast<std::int64_t>(parts_.job.seed)},
+          {"job", write_yaml(parts_.job.root)},
+          {"sessions", sessions.dump()}};
+}
+
+std::string RunRecord::save_state() const {
+  std::ostringstream sampler, ledger, all;
+  parts_.sampler.save(sampler);
+  parts_.ledger.save(ledger);
+  boost::archive::binary_oarchive archive(all, boost::archive::no_header);
+  const std::string sampler_state = sampler.str(), ledger_state = ledger.str();
+  const std::size_t known = known_.size();
+  const std::uint64_t outcomes = outcomes_before_ + outcomes_;
+  archive << sampler_state << ledger_state << outcomes << known;
+  for (const auto& [key, outcome] : known_) {
+    Outcome copy = outcome;
+    transfer(archive, copy);
+  }
+  const std::size_t suspects = suspects_.size();
+  archive << suspects;
+  for (const auto& [key, s] : suspects_) archive << key.first << key.second << s.deaths << s.allocations;
+  return all.str();
+}
+
+void RunRecord::load_state(const std::string& state) {
+  std::istringstream all(state);
+  boost::archive::binary_iarchive archive(all, boost::archive::no_header);
+  std::string sampler_state, ledger_state;
+  std::size_t known = 0;
+  archive >> sampler_state >> ledger_state >> outcomes_before_ >> known;
+  for (std::size_t i = 0; i < known; ++i) {
+    Outcome o;
+    transfer(archive, o);
+    known_.emplace(std::pair(o.kind, o.id), std::move(o));
+  }
+  std::size_t suspects = 0;
+  archive >> suspects;
+  for (std::size_t i = 0; i < suspects; ++i) {
+    std::pair<TaskKind, TaskId> key;
+    Suspicion s;
+    archive >> key.first >> key.second >> s.deaths >> s.allocations;
+    suspects_.emplace(key, s);
+  }
+  std::istringstream sampler(sampler_state), ledger(ledger_state);
+  parts_.sampler.load(sampler);
+  parts_.ledger.load(ledger);
+}
+
+}  // namespace umbra

@@ -1,0 +1,106 @@
+#pragma once
+// What a campaign keeps in its run directory while it runs: every outcome in the journal, rows in segments, its state in the checkpoint,
+// its progress in status.json.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/journal.h"
+#include "io/store.h"
+#include "jobs/executor.h"
+#include "jobs/service.h"
+#include "src/samplers/sampler.h"
+#include "workflows/campaign.h"
+#include "workflows/job.h"
+#include "workflows/progress.h"
+#include "workflows/run_log.h"
+
+namespace umbra {
+
+/// One start of a campaign: when, on what.
+struct Session {
+  double start = 0.0;  ///< Unix s
+  double end = 0.0;    ///< 0 while it runs, or where it was killed
+  int ranks = 0;
+  std::vector<std::string> hosts;
+  double busy_s = 0.0;
+  double span_s = 0.0;  ///< last dispatch - first dispatch
+  std::uint64_t outcomes_before = 0;
+};
+
+/// Rank 0's recorder. All else on rank 0 reaches the disk through it.
+class RunRecord final : public Recorder {
+ public:
+  struct Parts {
+    const Job& job;
+    Store& store;
+    Service& service;
+    Executor& executor;
+    Sampler& sampler;
+    Ledger& ledger;
+    std::function<void(std::uint64_t)>& committed;  ///< to be called when a generation is safe in segments
+  };
+
+  /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.
+  RunRecord(const Parts& parts, bool quiet);
+
+  std::optional<Outcome> known(TaskKind kind, TaskId id) override;
+  void started(std::span<Task> tasks) override;
+  void finished(const Outcome& outcome) override;
+  void tick() override;
+  Advice advice() const override { return advice_; }
+
+  /// The last drain of this start: everything in segments, the checkpoint after it. Returns false where the disk did not take it (nothing is lost: it is in the journal).
+  bool close(Ending ending);
+  /// Merges the segments into plain datasets and adds the groups.
+  bool merge(std::vector<Group> groups);
+  void show_progress(const std::string& state, bool last);
+
+  std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
+  RunLog& log() { return log_; }
+  double busy_share() const;                                          ///< over all starts
+  std::string trouble() const;                                        ///< why advice() is not to go on
+  bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
+
+ private:
+  void resume();
+  void suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished);
+  void begin_session();
+  void write_sessions() const;
+  void drain();
+  Advice judge() const;
+  std::string save_state() const;
+  void load_state(const std::string& state);
+  Attributes attributes() const;
+  ProgressState progress(const std::string& state) const;
+
+  Parts parts_;
+  std::string directory_;
+  Journal journal_;
+  std::map<std::pair<TaskKind, TaskId>, Outcome> known_;
+  struct Suspicion {
+    std::int32_t deaths = 0;       // of ranks that had the task in flight
+    std::int32_t allocations = 0;  // that it outlived
+  };
+  std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
+  std::vector<Session> sessions_;
+  ProgressPrinter printer_;
+  RunLog log_;
+  std::uint64_t outcomes_before_ = 0;
+  std::uint64_t outcomes_ = 0;          // taken in this start
+  std::uint64_t drained_outcomes_ = 0;
+  std::uint64_t drain_command_ = 0;     // number of the last drain in the service
+  double next_drain_ = 0.0;
+  double next_status_ = 0.0;
+  double next_judgement_ = 0.0;
+  Advice advice_ = Advice::go_on;
+  double rate_ = 0.0;
+  double rate_time_ = 0.0;
+  std::uint64_t rate_outcomes_ = 0;
+};
+
+}  // namespace umbra

@@ -1,0 +1,152 @@
+#include "workflows/runner.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cstdio>
+
+#include "io/file.h"
+#include "io/store.h"
+#include "jobs/executor.h"
+#include "jobs/service.h"
+#include "src/base/error.h"
+#include "workflows/campaign.h"
+#include "workflows/commands.h"
+#include "workflows/run_directory.h"
+#include "workflows/run_record.h"
+#include "workflows/summary.h"
+
+namespace umbra {
+namespace {
+
+std::atomic<int> signals_seen{0};
+
+// Every rank notes signals instead of dying of them: rank 0 decides what they mean for all.
+void catch_signals() {
+  signals_seen = 0;
+  struct sigaction action {};
+  action.sa_handler = [](int) { signals_seen.fetch_add(1); };
+  action.sa_flags = SA_RESTART;
+  for (const int s : {SIGTERM, SIGINT, SIGUSR1}) sigaction(s, &action, nullptr);
+}
+
+constexpr const char* ending_name(Ending e) {
+  constexpr const char* names[] = {"complete", "over_budget", "interrupted", "exhausted"};
+  return names[static_cast<int>(e)];
+}
+
+// Runs `act` on rank 0; its UserError is thrown on all ranks.
+template <class Act>
+void on_rank_0(const Communicator& ranks, Act act) {
+  std::string error;
+  if (ranks.rank() == 0) {
+    try {
+      act();
+    } catch (const UserError& e) {
+      error = e.what();
+    }
+  }
+  std::vector<std::byte> bytes(reinterpret_cast<const std::byte*>(error.data()), reinterpret_cast<const std::byte*>(error.data()) + error.size());
+  ranks.broadcast(bytes);
+  VALIDATE(bytes.empty(), "{}", std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+int exit_code_of(Ending ending) {
+  switch (ending) {
+    case Ending::complete:
+      return exit_code::done;
+    case Ending::interrupted:
+      return exit_code::not_done;
+    default:
+      return exit_code::error;
+  }
+}
+
+class Coordinator {
+ public:
+  Coordinator(const Job& job, const Plan& plan, Store& store, Service& service, Executor& executor, std::function<void(std::uint64_t)>& committed, bool quiet)
+      : job_(job), plan_(plan), sampler_(plan.sampler()), ledger_(plan.rules), executor_(executor), quiet_(quiet),
+        record_({job, store, service, executor, *sampler_, ledger_, committed}, quiet) {}
+
+  RunnerEnd run() {
+    StopRequest stop;
+    stop.signal = &signals_seen;
+    if (job_.stop.walltime) stop.deadline = executor_.now() + job_.stop.walltime->value;
+    Campaign campaign(*sampler_, executor_, ledger_, record_);
+    return finish(campaign.run(stop));
+  }
+
+ private:
+  RunnerEnd finish(Ending ending) {
+    bool saved = record_.close(ending);
+    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result()};
+    if (saved && ending != Ending::interrupted) {
+      std::vector<Group> groups = summary_groups(summary);
+      if (plan_.conclude)
+        for (Group& g : plan_.conclude(*sampler_)) groups.push_back(std::move(g));
+      saved = record_.merge(std::move(groups));
+      if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
+    }
+    record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
+    record_.show_progress(saved ? ending_name(ending) : "interrupted", true);
+    report(ending, summary, saved);
+    const bool hard = record_.must_leave_hard();
+    return {saved ? exit_code_of(ending) : exit_code::not_done, hard};
+  }
+
+  void report(Ending ending, const Summary& summary, bool saved) const {
+    if (!saved) fmt::print(stderr, "umbra: {}\nWhat was computed is in {}/journal: make room there and run the same command again.\n", record_.trouble(), job_.output.directory);
+    if (!quiet_ && ending != Ending::interrupted) fmt::print("\n{}", summary_text(summary));
+    if (ending == Ending::over_budget)
+      fmt::print(stderr, "umbra: stopped, as more than {:.0f} % of the points failed (failures: {{budget: {}}}); /failures and summary.json say how\n", 100 * job_.failures.budget, job_.failures.budget);
+    if (ending == Ending::exhausted) fmt::print(stderr, "umbra: the sampler has no more points to ask for, before the stop criterion was met\n");
+    if (quiet_) return;
+    if (ending == Ending::interrupted && saved) fmt::print("stopped in good order: run the same command again to go on\n");
+    fmt::print("results: {}/results.h5\n", job_.output.directory);
+  }
+
+  const Job& job_;
+  const Plan& plan_;
+  std::unique_ptr<Sampler> sampler_;
+  Ledger ledger_;
+  Executor& executor_;
+  bool quiet_;
+  RunRecord record_;
+};
+
+}  // namespace
+
+RunnerEnd run_plan(const Job& job, const Plan& plan, const Communicator& ranks, const RunnerOptions& options) {
+  std::unique_ptr<RunLock> lock;
+  on_rank_0(ranks, [&] { lock = take_run_directory(job, options.fresh); });
+  catch_signals();
+
+  std::function<void(std::uint64_t)> committed;  // set by the record, which opens the journal after the store
+  StoreOptions store_options;
+  store_options.committed = [&committed](std::uint64_t generation) {
+    if (committed) committed(generation);
+  };
+  std::unique_ptr<Store> store = Store::open(job.output.directory, plan.tables, ranks, store_options);
+  Service service(ranks, [&store](const std::vector<std::byte>& command) { store->execute(command); });
+  service.start();
+  RunnerEnd end;
+  try {
+    if (ranks.rank() == 0) {
+      auto executor = make_mpi_executor(ranks, plan.work, store->sink());
+      end = Coordinator(job, plan, *store, service, *executor, committed, options.quiet).run();
+      end.leave_hard = !executor->stop() || end.leave_hard;
+    } else {
+      end.leave_hard = !serve_tasks(ranks, plan.work, store->sink());
+    }
+    service.stop();
+    store->close();
+  } catch (const std::exception& e) {
+    // The others may be waiting for this rank. What was finished is in the journal.
+    fmt::print(stderr, "umbra: {}\n", e.what());
+    end_all_ranks(exit_code::error);
+  }
+  return end;
+}
+
+}  // namespace umbra

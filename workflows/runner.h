@@ -1,0 +1,26 @@
+#pragma once
+// Runs the plan of any workflow over ranks, into its run directory.
+
+#include <string>
+
+#include "jobs/communicator.h"
+#include "workflows/job.h"
+#include "workflows/workflow.h"
+
+namespace umbra {
+
+struct RunnerOptions {
+  bool fresh = false;
+  bool quiet = false;
+};
+
+/// How it ended on this rank.
+struct RunnerEnd {
+  int exit_code = 0;
+  bool leave_hard = false;  ///< an evaluation is still in progress, or HDF5 is broken: end MPI and leave by _exit
+};
+
+/// All ranks together, with the same job. Throws UserError on every rank where the run directory cannot be used.
+RunnerEnd run_plan(const Job& job, const Plan& plan, const Communicator& ranks, const RunnerOptions& options);
+
+}  // namespace umbra

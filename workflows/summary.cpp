@@ -1,0 +1,111 @@
+#include "workflows/summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace umbra {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
+struct NamedValue {
+  std::string name;
+  double value;
+};
+
+std::vector<NamedValue> best_parameters(const Summary& s) {
+  std::vector<NamedValue> all;
+  const std::vector<double>& row = s.ledger->best().values;
+  for (std::size_t i = 0; i < s.parameters.size() && s.first_parameter + i < row.size(); ++i) all.push_back({s.parameters[i], row[s.first_parameter + i]});
+  return all;
+}
+
+}  // namespace
+
+std::string summary_json(const Summary& s) {
+  Json j;
+  j["name"] = s.name;
+  j["ending"] = s.ending;
+  j["evaluations"] = s.ledger->settled();
+  Json statuses = Json::object();
+  for (std::size_t i = 0; i < status_names.size(); ++i)
+    if (s.ledger->statuses()[i] > 0) statuses[std::string(status_names[i])] = s.ledger->statuses()[i];
+  j["statuses"] = statuses;
+  if (!s.ledger->best().values.empty()) {
+    Json parameters = Json::object();
+    for (const NamedValue& p : best_parameters(s)) parameters[p.name] = number(p.value);
+    j["best"] = {{"id", s.ledger->best().id}, {"log_likelihood", number(s.ledger->best().log_likelihood)}, {"parameters", parameters}};
+  }
+  j["busy_share"] = s.busy_share;
+  for (const auto& [name, value] : s.sampler.numbers) j[name] = number(value);
+  if (!s.sampler.warnings.empty()) j["warnings"] = s.sampler.warnings;
+  return j.dump(2) + "\n";
+}
+
+std::vector<Group> summary_groups(const Summary& s) {
+  Group all{"summary", {}, {}};
+  all.attributes["ending"] = s.ending;
+  all.attributes["evaluations"] = static_cast<std::int64_t>(s.ledger->settled());
+  all.attributes["busy_share"] = s.busy_share;
+  for (const auto& [name, value] : s.sampler.numbers) all.attributes[name] = value;
+  std::string warnings;
+  for (const std::string& w : s.sampler.warnings) warnings += w + "\n";
+  if (!warnings.empty()) all.attributes["warnings"] = warnings;
+
+  Group statuses{"summary/statuses", {}, {}};
+  for (std::size_t i = 0; i < status_names.size(); ++i) statuses.attributes[std::string(status_names[i])] = static_cast<std::int64_t>(s.ledger->statuses()[i]);
+  std::vector<Group> groups = {all, statuses};
+
+  if (!s.ledger->best().values.empty()) {
+    Group best{"summary/best", {}, {}};
+    best.attributes["id"] = static_cast<std::int64_t>(s.ledger->best().id);
+    best.attributes["log_likelihood"] = s.ledger->best().log_likelihood;
+    for (const NamedValue& p : best_parameters(s)) best.attributes[p.name] = p.value;
+    groups.push_back(best);
+  }
+  if (!s.sampler.ids.empty()) {
+    Group posterior{"posterior", {}, {}};
+    posterior.series.push_back({"id", std::vector<std::int64_t>(s.sampler.ids.begin(), s.sampler.ids.end()), "", ""});
+    std::vector<double> weight(s.sampler.log_weight.size());
+    std::transform(s.sampler.log_weight.begin(), s.sampler.log_weight.end(), weight.begin(), [](double l) { return std::exp(l); });
+    posterior.series.push_back({"weight", weight, "", "w"});
+    posterior.series.push_back({"log_weight", s.sampler.log_weight, "", "\\ln w"});
+    if (!s.sampler.log_prior_volume.empty()) posterior.series.push_back({"log_prior_volume", s.sampler.log_prior_volume, "", "\\ln X"});
+    if (!s.sampler.birth_log_likelihood.empty()) posterior.series.push_back({"birth_log_likelihood", s.sampler.birth_log_likelihood, "", "\\ln L_{birth}"});
+    groups.push_back(posterior);
+  }
+  return groups;
+}
+
+std::string summary_text(const Summary& s) {
+  std::string text;
+  const std::uint64_t total = std::max<std::uint64_t>(s.ledger->settled(), 1);
+  text += fmt::format("{:<18}{:>12}{:>9}   first message\n", "status", "points", "share");
+  for (std::size_t i = 0; i < status_names.size(); ++i) {
+    const std::uint64_t n = s.ledger->statuses()[i];
+    if (n == 0) continue;
+    const auto example = s.ledger->examples().find(static_cast<Status>(i));
+    const std::string message = example == s.ledger->examples().end() ? "" : fmt::format("{} (point {})", example->second.message, example->second.id);
+    text += fmt::format("{:<18}{:>12}{:>8.2f}%   {}\n", status_names[i], n, 100.0 * static_cast<double>(n) / static_cast<double>(total), message);
+  }
+  if (!s.ledger->best().values.empty()) {
+    text += fmt::format("\nbest point: {}, log_likelihood {:.6g}\n", s.ledger->best().id, s.ledger->best().log_likelihood);
+    const auto parameters = best_parameters(s);
+    std::size_t width = 0;
+    for (const NamedValue& p : parameters) width = std::max(width, p.name.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      text += fmt::format("  {:<{}} {:>12.6g}{}", parameters[i].name, width, parameters[i].value, i % 3 == 2 || i + 1 == parameters.size() ? "\n" : " ");
+  }
+  if (!s.sampler.numbers.empty()) text += "\n";
+  for (const auto& [name, value] : s.sampler.numbers) text += fmt::format("{:<28} {:.6g}\n", name, value);
+  for (const std::string& w : s.sampler.warnings) text += "warning: " + w + "\n";
+  text += fmt::format("busy share {:.3f}\n", s.busy_share);
+  return text;
+}
+
+}  // namespace umbra
