@@ -27,7 +27,7 @@ using namespace umbra;
 
 namespace {
 
-constexpr std::size_t num_parameters = 20, num_columns = 40;
+std::size_t num_columns = 40;
 std::string self;
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -208,14 +208,15 @@ void external(const std::string& folder) {
         [&] { return time_of(300, [&] { spawn_and_wait({spectrum, base, folder + "/out.slha"}); }); });
 }
 
-void program(const std::string& placement) {
+void program(std::size_t num_parameters, std::size_t columns, const std::string& placement) {
+  num_columns = columns;
   std::vector<double> theta, row(num_columns);
   for (std::size_t i = 0; i < num_parameters; ++i) theta.push_back(4000.0 / (7.0 + static_cast<double>(i)));
   std::string line;
   write_point(line, 10000, 1234567890123456, theta);
   PingPong bare(line.size(), answer_tail().size() + 11);
-  auto model = make(parse({{"type", Config("program"), {}}, {"command", Config(self + " protocol"), {}}}), names("p", num_parameters));
-  print("program, 20 numbers there, 40 back, " + placement, [&] { return time_of(20000, [&] { ask(*model, theta, row); }); }, [&] { return time_of(20000, [&] { bare.once(); }); });
+  auto model = make(parse({{"type", Config("program"), {}}, {"command", Config(fmt::format("{} protocol {}", self, num_columns)), {}}}), names("p", num_parameters));
+  print(fmt::format("program, {} numbers there, {} back, {}", num_parameters, num_columns, placement), [&] { return time_of(20000, [&] { ask(*model, theta, row); }); }, [&] { return time_of(20000, [&] { bare.once(); }); });
 }
 
 void library(const std::string& placement) {
@@ -231,15 +232,20 @@ void library(const std::string& placement) {
 int main(int argc, char* argv[]) {
   self = std::filesystem::read_symlink("/proc/self/exe");
   if (argc > 1 && std::strcmp(argv[1], "echo") == 0) return echo(std::stoul(argv[2]), std::stoul(argv[3]));
-  if (argc > 1 && std::strcmp(argv[1], "protocol") == 0) return protocol_peer();
+  if (argc > 2 && std::strcmp(argv[1], "protocol") == 0) {
+    num_columns = std::stoul(argv[2]);
+    return protocol_peer();
+  }
   char folder[] = "/tmp/umbra-bench-XXXXXX";
   if (!mkdtemp(folder)) return 1;
   fmt::print("{:<58}{:>10}{:>10}{:>11}{:>8}\n", "microseconds a point", "bare", "Umbra", "difference", "ratio");
   external(folder);
-  program("any core");
+  program(20, 40, "any core");
+  program(5, 5, "any core");
   library("any core");
   bind_to_first_core();
-  program("one core");
+  program(20, 40, "one core");
+  program(5, 5, "one core");
   library("one core");
   std::filesystem::remove_all(folder);
 }
