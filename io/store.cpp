@@ -100,10 +100,12 @@ struct Store::Impl : RowSink {
   void make_segment(const SegmentFile& segment, const std::string& file, std::uint64_t estimate, const std::vector<Failure>* failures);
   void write_packed(const SegmentFile& segment, const std::string& file, std::uint64_t estimate, const std::vector<std::vector<std::byte>>& packed);
   void show(std::uint64_t new_generation, const std::vector<SegmentFile>& new_files, const std::string* state);
+  std::uint64_t make_result(const std::string& file, const Merge& m, std::uint64_t estimate);
   void compact();
   bool compact_once();
   void make_file(const std::string& file, std::uint64_t estimate, const std::function<void(const hdf5::Handle&)>& fill);
-  void sync_everywhere(const std::string& file);
+  void sync_everywhere(const Communicator& writers, const std::string& file);
+  void by_few_or_all(const std::vector<SegmentFile>& inputs, const std::function<void(const Communicator& writers)>& rewrite);
   void update_report();
 
   std::string in(const std::string& name) const { return path + "/" + name; }
@@ -232,8 +234,16 @@ void Store::Impl::make_file(const std::string& file, std::uint64_t estimate, con
   });
 }
 
-void Store::Impl::sync_everywhere(const std::string& file) {
-  together(ranks, [&] {
+/// Rewrites files of rows by all ranks together, or by rank 0 alone where there is little to do.
+void Store::Impl::by_few_or_all(const std::vector<SegmentFile>& inputs, const std::function<void(const Communicator& writers)>& rewrite) {
+  std::uint64_t bytes = 0;
+  for (const SegmentFile& f : inputs) bytes += f.bytes;
+  if (ranks.size() > 1 && bytes < 8 * options.small_segment_bytes) on_root(ranks, [&] { rewrite(Communicator::self()); });
+  else rewrite(ranks);
+}
+
+void Store::Impl::sync_everywhere(const Communicator& writers, const std::string& file) {
+  together(writers, [&] {
     if (!syncs) return;
     File f(file, File::Mode::update);
     f.sync();
@@ -497,7 +507,7 @@ void Store::Impl::drain(ByteReader& command) {
     });
     if (!segment.parts.empty() && !small) {
       write_rows(segment, aside, batches, counts);
-      sync_everywhere(aside);
+      sync_everywhere(ranks, aside);
     }
     std::vector<std::byte> size(8);
     on_root(ranks, [&] {
@@ -594,29 +604,32 @@ bool Store::Impl::compact_once() {
   const std::string final_name = in(output.name), aside = final_name + ".tmp";
   std::vector<std::byte> bytes;
   try {
-    const Merge merge(path, tables, inputs, {}, options.block_bytes, ranks);
-    output.host_size = merge.host_size();
-    std::uint64_t estimate = 0;
-    for (const Part& p : merge.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(output.host_size);
-    on_root(ranks, [&] {
-      const auto failures = merge.failures();
-      output.failures = failures.size();
-      make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
-        for (const Part& p : merge.parts()) make_part(h, tables[p.table], p, Layout::matrix, output.host_size);
-        write_failures(h, failures);
+    by_few_or_all(inputs, [&](const Communicator& writers) {
+      const Merge merge(path, tables, inputs, {}, options.block_bytes, writers);
+      output.host_size = merge.host_size();
+      std::uint64_t estimate = 0;
+      for (const Part& p : merge.parts()) {
+        estimate += p.rows * TableShape(tables[p.table]).row_bytes(output.host_size);
+        if (p.rows > 0) output.parts.push_back(p);
+      }
+      on_root(writers, [&] {
+        const auto failures = merge.failures();
+        output.failures = failures.size();
+        make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
+          for (const Part& p : merge.parts()) make_part(h, tables[p.table], p, Layout::matrix, output.host_size);
+          write_failures(h, failures);
+        });
       });
-    });
-    for (const Part& p : merge.parts())
-      if (p.rows > 0) output.parts.push_back(p);
-    merge.write(aside, Layout::matrix);
-    sync_everywhere(aside);
-    on_root(ranks, [&] {
-      rename_file(aside, final_name);
-      output.bytes = file_size(final_name);
-      new_files.push_back(output);
-      show(generation, new_files, nullptr);
-      for (const SegmentFile& f : inputs) superseded.push_back(f.name);
-      bytes = encode(new_files);
+      merge.write(aside, Layout::matrix);
+      sync_everywhere(writers, aside);
+      on_root(writers, [&] {
+        rename_file(aside, final_name);
+        output.bytes = file_size(final_name);
+        new_files.push_back(output);
+        show(generation, new_files, nullptr);
+        for (const SegmentFile& f : inputs) superseded.push_back(f.name);
+        bytes = encode(new_files);
+      });
     });
   } catch (const SharedTrouble& t) {
     if (root()) drop(aside, final_name, t.trouble);
@@ -626,6 +639,31 @@ bool Store::Impl::compact_once() {
   ByteReader r(bytes);
   files = decode_files(r);
   return true;
+}
+
+/// Rank 0: a merged result with all but its rows. Returns how many failures it shows.
+std::uint64_t Store::Impl::make_result(const std::string& file, const Merge& m, std::uint64_t estimate) {
+  Listing listing{generation, true, {}, tables, {}};
+  std::vector<Group> extra;
+  {
+    const std::scoped_lock lock(mutex);
+    listing.attributes = attributes;
+    extra = groups;
+  }
+  const auto failures = m.failures();
+  for (const Group& g : extra)
+    for (const Series& s : g.series) estimate += 8 * std::visit([](const auto& v) { return v.size(); }, s.values);
+  make_file(file, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
+    describe_root(h, listing);
+    for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, m.host_size());
+    write_failures(h, failures);
+    for (const Group& g : extra) {
+      const hdf5::Handle group = hdf5::make_group(h, g.path);
+      hdf5::set_attributes(group, g.attributes);
+      for (const Series& s : g.series) hdf5::write_series(group, s);
+    }
+  });
+  return failures.size();
 }
 
 void Store::Impl::merge(ByteReader& command) {
@@ -638,42 +676,22 @@ void Store::Impl::merge(ByteReader& command) {
   const std::string aside = in("results.h5.merge");
   std::vector<std::byte> bytes;
   try {
-    const Merge m(path, tables, files, ends, options.block_bytes, ranks);
-    self.host_size = m.host_size();
-    self.parts = m.parts();
-    std::uint64_t estimate = 0;
-    for (const Part& p : m.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(self.host_size);
-    on_root(ranks, [&] {
-      Listing listing{generation, true, {}, tables, {}};
-      std::vector<Group> extra;
-      {
-        const std::scoped_lock lock(mutex);
-        listing.attributes = attributes;
-        extra = groups;
-      }
-      const auto failures = m.failures();
-      self.failures = failures.size();
-      for (const Group& g : extra)
-        for (const Series& s : g.series) estimate += 8 * std::visit([](const auto& v) { return v.size(); }, s.values);
-      make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
-        describe_root(h, listing);
-        for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, self.host_size);
-        write_failures(h, failures);
-        for (const Group& g : extra) {
-          const hdf5::Handle group = hdf5::make_group(h, g.path);
-          hdf5::set_attributes(group, g.attributes);
-          for (const Series& s : g.series) hdf5::write_series(group, s);
-        }
+    by_few_or_all(files, [&](const Communicator& writers) {
+      const Merge m(path, tables, files, ends, options.block_bytes, writers);
+      self.host_size = m.host_size();
+      self.parts = m.parts();
+      std::uint64_t estimate = 0;
+      for (const Part& p : m.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(self.host_size);
+      on_root(writers, [&] { self.failures = make_result(aside, m, estimate); });
+      m.write(aside, Layout::plain);
+      sync_everywhere(writers, aside);
+      on_root(writers, [&] {
+        self.bytes = file_size(aside);
+        commit(aside, in("results.h5"));
+        for (const SegmentFile& f : files)
+          if (f.name != self.name) superseded.push_back(f.name);
+        bytes = encode({self});
       });
-    });
-    m.write(aside, Layout::plain);
-    sync_everywhere(aside);
-    on_root(ranks, [&] {
-      self.bytes = file_size(aside);
-      commit(aside, in("results.h5"));
-      for (const SegmentFile& f : files)
-        if (f.name != self.name) superseded.push_back(f.name);
-      bytes = encode({self});
     });
   } catch (const SharedTrouble&) {
     if (root()) ::unlink(aside.c_str());

@@ -16,6 +16,8 @@ void together(const Communicator& ranks, const std::function<void()>& local) {
   std::string error;  // its first character tells the kind
   try {
     local();
+  } catch (const SharedTrouble& t) {  // of a smaller group
+    error = (t.trouble.kind == Trouble::Kind::no_space ? "n" : "b") + t.trouble.message;
   } catch (const FileError& e) {
     error = (e.no_space() ? "n" : "b") + std::string(e.what());
   } catch (const std::exception& e) {

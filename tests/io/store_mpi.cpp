@@ -195,7 +195,7 @@ TEST_CASE("compacted segments hold the same rows, and stay few") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
   StoreOptions options;
-  options.small_segment_bytes = 0;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);
   options.fan_in = 3;
   options.max_segments = 8;
   options.block_bytes = 4096;  // many windows
