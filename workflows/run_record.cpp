@@ -157,6 +157,7 @@ void RunRecord::tick() {
   next_judgement_ = now + judgement_interval_s;
   advice_ = judge();
   const bool idle = parts_.service.finished() >= drain_command_;
+  if (idle) longest_drain_s_ = std::max(longest_drain_s_, parts_.store.report().drain_s);
   const bool due = now >= next_drain_ || parts_.store.buffered_bytes() > drain_bytes;
   if (idle && due && outcomes_ > drained_outcomes_) drain();
 }
