@@ -131,7 +131,7 @@ int check_command(const CheckOptions& options, const std::string& program) {
   if (!under_mpi() && (options.ranks > 1 || (options.ranks == 0 && cores > 1 && options.points > 1))) {
     std::vector<std::string> words = {"check", options.job, "--points", std::to_string(options.points), "--ranks", "1"};
     words.insert(words.end(), options.overrides.begin(), options.overrides.end());
-    start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
+    return start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
   }
   return with_job(options.job, options.overrides, [&](const Job& job, const Plan& plan, const Communicator& ranks) {
     NoRows rows;
