@@ -38,6 +38,7 @@ TEST_CASE("the same points are chosen whatever the order in which tasks end") {
       ToyLearning other(small(lag));
       other.run(64, shuffle);
       CHECK(other.points == serial.points);
+      CHECK(other.learner().curve().size() == 7);
       CHECK(other.learner().curve().back().classes.brier == serial.learner().curve().back().classes.brier);
     }
   }
