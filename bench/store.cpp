@@ -1,5 +1,5 @@
 // The store beside bare parallel HDF5 and a bare copy of the same bytes, and the journal.
-//   mpirun -n 2 bench_store [segment | merge | journal | refresh] [rows = 1000000] [directory = .]   medians of 5 interleaved pairs
+//   mpirun -n 2 bench_store [segment | merge | bulky | refresh | journal] [rows = 1000000] [directory = .]   medians of 5 interleaved pairs
 // Each way of writing ends with the file synced, ours and the bare ones alike; in /dev/shm syncing costs nothing.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -195,11 +195,45 @@ void merge(const Communicator& ranks, std::size_t rows, const std::string& direc
                median(ours), median(bare), median(ratios));
 }
 
-void refresh(const Communicator& ranks, const std::string& directory) {
-  const Campaign c(ranks, directory + "/store", 63000, 255);
+/// Toys: many rows an outcome, from sink to disk, keeping included.
+void bulky(const Communicator& ranks, std::size_t rows, const std::string& directory) {
+  constexpr std::size_t columns = 7, block = 10000;
+  Table toys{.name = "toys", .kind = TaskKind::toys, .columns = {}, .source = RowSource::rows};
+  for (std::size_t c = 0; c < columns; ++c) toys.columns.push_back({fmt::format("c{}", c), "", "", Role::observable});
+  const auto rank = static_cast<std::size_t>(ranks.rank()), size = static_cast<std::size_t>(ranks.size());
+  const std::size_t blocks = rows / block / size;
+  Outcome o;
+  o.kind = TaskKind::toys;
+  o.rows.assign(block * columns, 1.5);
+  std::vector<double> bytes(blocks * block * (columns + 1), 2.5);
+  std::vector<double> ours, bare, ratios;
+  for (int i = 0; i < repeats; ++i) {
+    bare.push_back(timed(ranks, [&] { write_bare(ranks, directory + "/bare.h5", columns + 1, blocks * block * size, bytes, Bare::matrix_independent); }));
+    if (rank == 0) std::filesystem::remove_all(directory + "/store");
+    ranks.barrier();
+    const auto store = Store::open(directory + "/store", {toys}, ranks);
+    ours.push_back(timed(ranks, [&] {
+      for (std::size_t b = 0; b < blocks; ++b) {
+        o.id = b * size + rank;
+        store->sink().keep(o);
+      }
+      carry_out(*store, ranks, rank == 0 ? store->drain(1, std::vector<std::uint64_t>(size, blocks), "state") : std::vector<std::byte>{});
+    }));
+    store->close();
+    ratios.push_back(bare.back() / ours.back());
+  }
+  if (rank == 0)
+    fmt::print("{} toys of {} columns, {} ranks: {:.3f} s = {:.2f} us a toy and rank; bare write {:.3f} s; rate / bare rate {:.2f} (wanted: 0.5)\n", rows, columns, size, median(ours),
+               median(ours) / static_cast<double>(blocks * block) * 1e6, median(bare), median(ratios));
+}
+
+void refresh(const Communicator& ranks, std::size_t rows, const std::string& directory) {
+  const std::size_t drains = std::min<std::size_t>(rows / 247, 255);
+  const Campaign c(ranks, directory + "/store", drains * 247, drains);
   const StoreReport r = c.store->report();
   if (ranks.rank() == 0)
-    fmt::print("after 255 drains: {} segments, refresh of results.h5 {:.3f} s (wanted: 1), last drain {:.3f} s, all {:.2f} s\n", r.segments, r.refresh_s, r.drain_s, c.drain_s);
+    fmt::print("after {} drains of 247 rows, {} ranks: {} segments, refresh of results.h5 {:.3f} s (wanted: 1), mean drain with compaction {:.3f} s\n", drains, ranks.size(), r.segments, r.refresh_s,
+               c.drain_s / static_cast<double>(drains));
 }
 
 void journal(const Communicator& ranks, const std::string& directory) {
@@ -249,7 +283,8 @@ int main(int argc, char** argv) {
   ranks.barrier();
   if (what == "all" || what == "segment") segment(ranks, rows, directory);
   if (what == "all" || what == "merge") merge(ranks, rows, directory);
-  if (what == "all" || what == "refresh") refresh(ranks, directory);
+  if (what == "all" || what == "bulky") bulky(ranks, 4 * rows, directory);
+  if (what == "all" || what == "refresh") refresh(ranks, rows, directory);
   if (what == "all" || what == "journal") journal(ranks, directory);
   ranks.barrier();
   if (ranks.rank() == 0) std::filesystem::remove_all(directory);

@@ -242,9 +242,9 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
   const auto collective = [&](std::uint64_t rows) { return ranks.size() > 1 && rows * 8 / static_cast<std::uint64_t>(ranks.size()) < long_run; };
   const auto rank = static_cast<std::size_t>(ranks.rank());
   std::vector<std::vector<std::string>> hosts = {own.hosts(), recovered.hosts()};
+  hdf5::Handle h = open_by_all(file, ranks);
   together(ranks, [&] {
     const auto locked = hdf5::lock();
-    hdf5::Handle h = hdf5::open_shared(file, ranks);
     std::exception_ptr error;
     const auto attempt = [&](const auto& act) {
       try {

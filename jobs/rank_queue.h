@@ -1,23 +1,22 @@
 #pragma once
 // What the coordinator knows of one rank, and how much it gives it.
 
-#include <deque>
-
 #include "jobs/pace.h"
+#include "jobs/ring.h"
 
 namespace umbra {
 
 /// A task that has been sent to a rank.
 struct SentTask {
-  TaskKind kind;
-  float expected_s;  ///< as was thought when it was sent
-  TaskId id;
-  std::uint64_t sequence;  ///< of submission
-  double sent;             ///< Unix time, s
+  TaskKind kind = TaskKind::point;
+  float expected_s = 0.0f;  ///< as was thought when it was sent
+  TaskId id = 0;
+  std::uint64_t sequence = 0;  ///< of submission
+  double sent = 0.0;           ///< Unix time, s
 };
 
 struct RankQueue {
-  std::deque<SentTask> sent;  ///< not yet answered; the first one is being evaluated
+  Ring<SentTask> sent;    ///< not yet answered; the first one is being evaluated
   double load_s = 0.0;        ///< sum of expected_s
   bool stalled = false;       ///< in a long evaluation: it has given back what waited behind it
   bool left = false;

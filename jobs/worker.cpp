@@ -3,9 +3,11 @@
 #include <mpi.h>
 
 #include <cstdio>
+#include <limits>
 
 #include "jobs/backoff.h"
 #include "jobs/clock.h"
+#include "jobs/lopsided_barrier.h"
 #include "jobs/run_task.h"
 #include "jobs/task_error.h"
 
@@ -41,27 +43,33 @@ void Worker::thread_main() {
 
 void Worker::begin_evaluation(double now) {
   begun_ = now;
-  state_.store(State::evaluating, std::memory_order_release);
+  evaluating_.store(true, std::memory_order_release);
 }
 
 bool Worker::end_evaluation() {
-  State expected = State::evaluating;
-  while (!state_.compare_exchange_weak(expected, State::own, std::memory_order_acquire)) {
-    if (expected == State::abandoned) {
-      // What this Work refers to may be gone.
-      static_cast<void>(work_.release());
-      return false;
-    }
-    if (expected == State::watched) std::this_thread::yield();
-    expected = State::evaluating;
-  }
-  return true;
+  evaluating_.store(false, std::memory_order_relaxed);
+  light_barrier();
+  Claim claim;
+  while ((claim = claim_.load(std::memory_order_acquire)) == Claim::watching) std::this_thread::yield();
+  if (claim == Claim::none) return true;
+  // Abandoned: what this Work refers to may be gone.
+  static_cast<void>(work_.release());
+  return false;
+}
+
+bool Worker::claim() {
+  claim_.store(Claim::watching, std::memory_order_relaxed);
+  heavy_barrier();
+  if (evaluating_.load(std::memory_order_acquire)) return true;
+  give_up_claim();
+  return false;
 }
 
 void Worker::evaluate_all() {
   sleep_precisely();
   std::string setup_error;
-  begin_evaluation(unix_now());
+  // Tasks stay while the work is set up, however long: no outcome would tell afterwards that this rank may have them again.
+  begin_evaluation(std::numeric_limits<double>::infinity());
   try {
     work_ = factory_();
   } catch (...) {
@@ -149,12 +157,11 @@ void Worker::give_back() {
 }
 
 void Worker::look_after() {
-  State expected = State::evaluating;
-  if (!state_.compare_exchange_strong(expected, State::watched, std::memory_order_acquire)) return;
+  if (!claim()) return;
   const double lasts = unix_now() - begun_;
   if (lasts > news_patience_s) send_answers();
   if (lasts > tasks_patience_s) give_back();
-  state_.store(State::evaluating, std::memory_order_release);
+  give_up_claim();
 }
 
 void Worker::request_stop() {
@@ -169,8 +176,10 @@ bool Worker::leave() {
     ended = ended_.wait_for(lock, leave_patience, [this] { return has_ended_; });
   }
   while (!ended) {
-    State expected = State::evaluating;
-    if (state_.compare_exchange_strong(expected, State::abandoned, std::memory_order_acquire)) break;
+    if (claim()) {
+      claim_.store(Claim::abandoned, std::memory_order_release);
+      break;
+    }
     std::unique_lock lock(mutex_);
     ended = ended_.wait_for(lock, 1ms, [this] { return has_ended_; });
   }

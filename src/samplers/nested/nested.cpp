@@ -51,7 +51,7 @@ class Nested : public Sampler {
         .add("live_points", &Options::live_points, "number of live points: the error on ln Z falls with its square root", between(2, 1e7))
         .add("bulk_live_points", &Options::bulk_live_points, "number of live points while the bulk of the posterior is crossed (dynamic nested sampling); 0: the same", between(0, 1e7))
         .add("inner", &Options::inner, "how new points are drawn; auto: regions to 10 dimensions as long as they are cheaper than slice chains; slice chains above", one_of({"auto", "regions", "slice"}))
-        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: twice the number of dimensions, from 15 on more (MOVES)", between(0, 100000))
+        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: four times the number of dimensions", between(0, 100000))
         .add("look_ahead", &Options::look_ahead, "tasks that may run at once: the number of slice chains, or how many draws a region is old", between(1, 1e6))
         .add("remaining_evidence", &Options::remaining_evidence, "stop where the standard deviation of the live points' likelihoods times their volume is below this share of the evidence", between(0, 1))
         .add("patience", &Options::patience, "stop after so many candidates in a row that are not accepted", at_least(1));
@@ -61,7 +61,7 @@ class Nested : public Sampler {
       : options_(options),
         context_(context),
         slices_(options.inner == "slice" || (options.inner == "auto" && context.dim > 10)),
-        moves_(options.moves > 0 ? options.moves : 2 * static_cast<unsigned>(context.dim)),
+        moves_(options.moves > 0 ? options.moves : 4 * static_cast<unsigned>(context.dim)),
         lag_(options.look_ahead * (slices_ ? 16 : 1)),
         live_(context.dim),
         region_(std::make_shared<Region>(context.dim)),
@@ -205,7 +205,7 @@ class Nested : public Sampler {
     RandomStream stream(context_.seed, Purpose::propose, chain.next, 1);
     chain.slicing = !ticket.start.empty();
     if (chain.slicing) {
-      chain.slice = SliceChain(ticket.region, ticket.start, ticket.contour, moves_);
+      chain.slice = SliceChain(ticket.region, ticket.start, ticket.contour, static_cast<unsigned>(context_.dim), moves_);
       if (chain.slice.propose(stream, u)) return ready(chain, std::move(u));
       chain.slicing = false;
     }
@@ -309,8 +309,7 @@ class Nested : public Sampler {
     const bool holds = region_->contains(u);
     if (10 * kills_since_build_ < live_.size() && holds) return;
     kills_since_build_ = 0;
-    // As a hull of slices the region may be generous: what lies outside costs no evaluation.
-    auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, slices_ ? 1.1 : 1.0, region_.get());
+    auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, region_.get());
     if (holds && next->log_volume() > region_->log_volume() + 0.4) return;
     region_ = std::move(next);
     live_.split_modes(*region_);

@@ -251,7 +251,7 @@ double gap_end(std::vector<double> values) {
 }
 }  // namespace
 
-Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch, const Region* earlier) : Region(dim) {
+Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, const Region* earlier) : Region(dim) {
   const std::size_t n = points.size() / dim;
   if (n < dim + 3) return;
   for (std::size_t j = 0; j < dim; ++j) {
@@ -274,7 +274,7 @@ Region::Region(std::size_t dim, std::span<const double> points, const std::vecto
       if (held[island].empty() || held[island].size() >= few || n - held[island].size() < few) continue;
       Region own(dim);
       own.shift_ = shift_;
-      own.cover(turned, held[island], stretch);
+      own.cover(turned, held[island]);
       Region kept(dim);
       for (std::size_t e = 0; e < earlier->num_ellipsoids(); ++e)
         if (earlier->island_[e] == static_cast<int>(island)) kept.take(*earlier, e);
@@ -289,7 +289,7 @@ Region::Region(std::size_t dim, std::span<const double> points, const std::vecto
     std::iota(rest.begin(), rest.end(), 0);
     centre_.clear(), axes_.clear(), inverse_.clear(), log_volume_.clear();
   }
-  cover(turned, rest, stretch);
+  cover(turned, rest);
   if (log_volume_.empty()) return;
   num_islands_ = group(1.1, island_);
   num_modes_ = group(1.5, mode_);
@@ -305,7 +305,7 @@ void Region::take(const Region& other, std::size_t e) {
   log_volume_.push_back(other.log_volume_[e]);
 }
 
-void Region::cover(const std::vector<double>& turned, const std::vector<int>& members, double stretch) {
+void Region::cover(const std::vector<double>& turned, const std::vector<int>& members) {
   const auto d = static_cast<Eigen::Index>(dim_);
   const MatrixXd x = select(Eigen::Map<const MatrixXd>(turned.data(), d, static_cast<Eigen::Index>(turned.size() / dim_)), members);
   std::vector<int> all(members.size());
@@ -322,7 +322,7 @@ void Region::cover(const std::vector<double>& turned, const std::vector<int>& me
   using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   for (const Fit& leaf : kept) {
     const VectorXd centre = whole.centre + whole.factor * leaf.centre;
-    const RowMajor axes = (stretch * leaf.radius * whole.factor * leaf.factor).triangularView<Eigen::Lower>();
+    const RowMajor axes = (leaf.radius * whole.factor * leaf.factor).triangularView<Eigen::Lower>();
     const RowMajor inverse = axes.triangularView<Eigen::Lower>().solve(MatrixXd::Identity(d, d));
     centre_.insert(centre_.end(), centre.data(), centre.data() + d);
     axes_.insert(axes_.end(), axes.data(), axes.data() + d * d);

@@ -24,9 +24,8 @@ class Region {
   explicit Region(std::size_t dim = 0) : dim_(dim), shift_(dim, 0.0) {}
   /// @param points [num_points x dim], a uniform sample of the inside of a contour. Cost O(num_points dim^2 log num_points).
   /// With fewer than dim + 3 points it is the whole cube.
-  /// @param stretch factor on all lengths of the ellipsoids, for uses that only want a hull
-  /// @param earlier the region (of the same stretch) of a wider contour: its ellipsoids go on holding the last points of a dying mode
-  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch = 1.0, const Region* earlier = nullptr);
+  /// @param earlier the region of a wider contour: its ellipsoids go on holding the last points of a dying mode
+  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, const Region* earlier = nullptr);
 
   std::size_t dim() const { return dim_; }
   std::size_t num_ellipsoids() const { return log_volume_.size(); }
@@ -64,7 +63,7 @@ class Region {
   void turn(std::span<const double> u, double* x) const;
   std::size_t nearest(const double* x) const;
   /// Adds ellipsoids around some points. @param turned [num_points x dim]
-  void cover(const std::vector<double>& turned, const std::vector<int>& members, double stretch);
+  void cover(const std::vector<double>& turned, const std::vector<int>& members);
   void take(const Region& other, std::size_t ellipsoid);
   /// Names groups of ellipsoids that are apart from others even if larger by a factor; returns their number.
   int group(double apart, std::vector<int>& names) const;
