@@ -14,7 +14,7 @@ namespace umbra {
 void Ledger::take(const Outcome& outcome) {
   if (outcome.kind != rules_.kind || outcome.id < settled_) return;
   Waiting w{outcome.status, -std::numeric_limits<double>::infinity(), outcome.message, {}};
-  if (outcome.status == Status::ok && !outcome.values.empty()) {
+  if (rules_.kind == TaskKind::point && outcome.status == Status::ok && !outcome.values.empty()) {
     w.log_likelihood = outcome.values.back();
     // A later id must beat an earlier one, so a row that only equals the best so far may still win by its smaller id.
     if (w.log_likelihood >= best_.log_likelihood) w.values = outcome.values;
