@@ -5,6 +5,7 @@
 #include <map>
 
 #include "src/base/error.h"
+#include "src/learning/committee.h"
 #include "src/models/evaluator.h"
 #include "src/samplers/sampler.h"
 #include "src/space/constraint.h"
@@ -45,7 +46,8 @@ Shelf presets() {
 const std::vector<std::pair<std::string, Shelf (*)()>>& shelves() {
   static const std::vector<std::pair<std::string, Shelf (*)()>> all = {
       {"workflows", shelf<WorkflowRegistry>}, {"samplers", shelf<SamplerRegistry>},       {"models", shelf<ModelRegistry>},
-      {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets}};
+      {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets},
+      {"committees", shelf<CommitteeRegistry>}};
   return all;
 }
 

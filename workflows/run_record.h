@@ -17,6 +17,7 @@
 #include "workflows/campaign.h"
 #include "workflows/job.h"
 #include "workflows/progress.h"
+#include "workflows/run_log.h"
 
 namespace umbra {
 
@@ -52,6 +53,7 @@ class RunRecord final : public Recorder {
   void finished(const Outcome& outcome) override;
   void tick() override;
   Advice advice() const override { return advice_; }
+  double closing_s() const override { return 3.0 * longest_drain_s_; }
 
   /// The last drain of this start: everything in segments, the checkpoint after it. Returns false where the disk did not take it (nothing is lost: it is in the journal).
   bool close(Ending ending);
@@ -60,6 +62,7 @@ class RunRecord final : public Recorder {
   void show_progress(const std::string& state, bool last);
 
   std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
+  RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
   std::string trouble() const;                                        ///< why advice() is not to go on
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
@@ -87,10 +90,12 @@ class RunRecord final : public Recorder {
   std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
+  RunLog log_;
   std::uint64_t outcomes_before_ = 0;
   std::uint64_t outcomes_ = 0;          // taken in this start
   std::uint64_t drained_outcomes_ = 0;
   std::uint64_t drain_command_ = 0;     // number of the last drain in the service
+  double longest_drain_s_ = 0.1;
   double next_drain_ = 0.0;
   double next_status_ = 0.0;
   double next_judgement_ = 0.0;
