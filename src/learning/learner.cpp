@@ -288,7 +288,7 @@ void Learner::judge() {
     // Batches that earlier committees chose are under way.
     if (stop) batches_end_ = std::min<std::uint64_t>(batches_end_, judged_ == 1 ? 0 : judged_ - 1 + options_.lag);
   }
-  if (const auto last = votes_.find(batches_end_ + 1); last != votes_.end()) {
+  if (const auto last = votes_.find(batches_end_ + 1); last != votes_.end() && judged_ > batches_end_) {
     if (options_.classes && !test_usable_.empty()) calibration_ = Calibration(test_values(), last->second);
     finished_ = true;
   }
