@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 #include <mpi.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ using namespace umbra;
 
 namespace {
 
-constexpr int repeats = 5;
+constexpr std::size_t many_rows = 2000000;  ///< beyond, one round is enough
 constexpr std::size_t num_columns = 60;
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -130,6 +131,14 @@ struct Campaign {
   double drain_s = 0.0;
 };
 
+double peak_memory_mb() {
+  rusage u{};
+  getrusage(RUSAGE_SELF, &u);
+  return static_cast<double>(u.ru_maxrss) / 1024.0;
+}
+
+int rounds(std::size_t rows) { return rows > many_rows ? 1 : 5; }
+
 void segment(const Communicator& ranks, std::size_t rows, const std::string& directory) {
   // The bookkeeping of a row: four integers, two times, a host name of 8 characters here or a little more.
   const std::size_t lines = num_columns + 4 + 2 + 1;
@@ -142,7 +151,7 @@ void segment(const Communicator& ranks, std::size_t rows, const std::string& dir
   std::vector<std::vector<double>> bare(layouts.size());
   std::vector<double> ours, ratios;
   double refreshing = 0.0;
-  for (int i = 0; i < repeats; ++i) {
+  for (int i = 0; i < rounds(rows); ++i) {
     double fastest = 1e9;
     for (std::size_t l = 0; l < layouts.size(); ++l) {
       const std::string path = directory + "/bare.h5";
@@ -165,8 +174,8 @@ void segment(const Communicator& ranks, std::size_t rows, const std::string& dir
 
 void merge(const Communicator& ranks, std::size_t rows, const std::string& directory) {
   std::vector<double> ours, bare, ratios;
-  for (int i = 0; i < repeats; ++i) {
-    const Campaign c(ranks, directory + "/store", rows, 10);
+  for (int i = 0; i < rounds(rows); ++i) {
+    const Campaign c(ranks, directory + "/store", rows, std::max<std::size_t>(10, rows / 200000));
     const double merging = timed(ranks, [&] { carry_out(*c.store, ranks, ranks.rank() == 0 ? c.store->merge({}, {}) : std::vector<std::byte>{}); });
     // Both ranks copy, each its half.
     const std::string from = directory + "/store/results.h5", to = directory + "/copy.h5";
@@ -191,8 +200,8 @@ void merge(const Communicator& ranks, std::size_t rows, const std::string& direc
     ratios.push_back(copying / merging);
   }
   if (ranks.rank() == 0)
-    fmt::print("merge of 10 segments, {} rows x {} columns, {} ranks: {:.3f} s; bare copy of the result: {:.3f} s; rate / rate of the copy: {:.2f} (wanted: 0.35)\n", rows, num_columns, ranks.size(),
-               median(ours), median(bare), median(ratios));
+    fmt::print("merge, {} rows x {} columns, {} ranks: {:.3f} s; bare copy of the result: {:.3f} s; rate / rate of the copy: {:.2f} (wanted: 0.35); peak memory of a rank {:.0f} MB\n", rows, num_columns,
+               ranks.size(), median(ours), median(bare), median(ratios), peak_memory_mb());
 }
 
 /// Toys: many rows an outcome, from sink to disk, keeping included.
@@ -207,7 +216,7 @@ void bulky(const Communicator& ranks, std::size_t rows, const std::string& direc
   o.rows.assign(block * columns, 1.5);
   std::vector<double> bytes(blocks * block * (columns + 1), 2.5);
   std::vector<double> ours, bare, ratios;
-  for (int i = 0; i < repeats; ++i) {
+  for (int i = 0; i < rounds(rows); ++i) {
     bare.push_back(timed(ranks, [&] { write_bare(ranks, directory + "/bare.h5", columns + 1, blocks * block * size, bytes, Bare::matrix_independent); }));
     if (rank == 0) std::filesystem::remove_all(directory + "/store");
     ranks.barrier();

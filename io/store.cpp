@@ -94,12 +94,18 @@ struct Store::Impl : RowSink {
   void open_on_root();
   void drain(ByteReader& command);
   void merge(ByteReader& command);
+  std::vector<char> host_text(const RowKeeper::Slice& slice, const std::vector<std::string>& hosts, std::size_t size) const;
   void write_rows(const SegmentFile& segment, const std::string& file, const std::vector<RowKeeper::Batch>& batches, const std::vector<std::vector<std::uint64_t>>& counts);
+  std::vector<std::byte> pack(const SegmentFile& segment, const std::vector<RowKeeper::Batch>& batches) const;
+  void make_segment(const SegmentFile& segment, const std::string& file, std::uint64_t estimate, const std::vector<Failure>* failures);
+  void write_packed(const SegmentFile& segment, const std::string& file, std::uint64_t estimate, const std::vector<std::vector<std::byte>>& packed);
   void show(std::uint64_t new_generation, const std::vector<SegmentFile>& new_files, const std::string* state);
+  std::uint64_t make_result(const std::string& file, const Merge& m, std::uint64_t estimate);
   void compact();
   bool compact_once();
   void make_file(const std::string& file, std::uint64_t estimate, const std::function<void(const hdf5::Handle&)>& fill);
-  void sync_everywhere(const std::string& file);
+  void sync_everywhere(const Communicator& writers, const std::string& file);
+  void by_few_or_all(const std::vector<SegmentFile>& inputs, const std::function<void(const Communicator& writers)>& rewrite);
   void update_report();
 
   std::string in(const std::string& name) const { return path + "/" + name; }
@@ -228,8 +234,16 @@ void Store::Impl::make_file(const std::string& file, std::uint64_t estimate, con
   });
 }
 
-void Store::Impl::sync_everywhere(const std::string& file) {
-  together(ranks, [&] {
+/// Rewrites files of rows by all ranks together, or by rank 0 alone where there is little to do.
+void Store::Impl::by_few_or_all(const std::vector<SegmentFile>& inputs, const std::function<void(const Communicator& writers)>& rewrite) {
+  std::uint64_t bytes = 0;
+  for (const SegmentFile& f : inputs) bytes += f.bytes;
+  if (ranks.size() > 1 && bytes < 8 * options.small_segment_bytes) on_root(ranks, [&] { rewrite(Communicator::self()); });
+  else rewrite(ranks);
+}
+
+void Store::Impl::sync_everywhere(const Communicator& writers, const std::string& file) {
+  together(writers, [&] {
     if (!syncs) return;
     File f(file, File::Mode::update);
     f.sync();
@@ -237,11 +251,22 @@ void Store::Impl::sync_everywhere(const std::string& file) {
   });
 }
 
+/// Host names of rows, [slice.count x size] characters.
+std::vector<char> Store::Impl::host_text(const RowKeeper::Slice& slice, const std::vector<std::string>& hosts, std::size_t size) const {
+  std::vector<char> text(slice.count * size, '\0');
+  if (hosts.empty()) return text;
+  for (std::size_t i = 0; i < slice.count; ++i) {
+    const std::string& name = hosts[slice.block->host.empty() ? 0 : slice.block->host[slice.from + i]];
+    std::copy_n(name.data(), std::min(name.size(), size), text.data() + i * size);
+  }
+  return text;
+}
+
 void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file, const std::vector<RowKeeper::Batch>& batches, const std::vector<std::vector<std::uint64_t>>& counts) {
   // Short runs of bytes are gathered by MPI-IO before they go to disk; long ones go faster without.
   const auto collective = [&](std::uint64_t rows) { return ranks.size() > 1 && rows * 8 / static_cast<std::uint64_t>(ranks.size()) < long_run; };
   const auto rank = static_cast<std::size_t>(ranks.rank());
-  std::vector<std::vector<std::string>> hosts = {own.hosts(), recovered.hosts()};
+  const std::vector<std::vector<std::string>> hosts = {own.hosts(), recovered.hosts()};
   hdf5::Handle h = open_by_all(file, ranks);
   together(ranks, [&] {
     const auto locked = hdf5::lock();
@@ -253,7 +278,6 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
         error = std::current_exception();
       }
     };
-    std::vector<char> host_text;
     for (std::size_t t = 0; t < tables.size(); ++t) {
       const auto part = std::find_if(segment.parts.begin(), segment.parts.end(), [&](const Part& p) { return p.table == t; });
       if (part == segment.parts.end()) continue;
@@ -267,13 +291,8 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
       std::uint64_t round = 0;
       for (std::size_t b = 0; b < batches.size(); ++b) {
         for (const RowKeeper::Slice& s : batches[b].slices[t]) {
-          host_text.assign(s.count * segment.host_size, '\0');
-          if (TableShape(tables[t]).has_host)
-            for (std::size_t i = 0; i < s.count; ++i) {
-              const std::string& name = hosts[b][s.block->host.empty() ? 0 : s.block->host[s.from + i]];
-              std::copy_n(name.data(), std::min<std::size_t>(name.size(), segment.host_size), host_text.data() + i * segment.host_size);
-            }
-          const ColumnsView view{s.block->integers.get() + s.from, s.block->numbers.get() + s.from, host_text.data(), s.block->capacity, segment.host_size};
+          std::vector<char> text = host_text(s, hosts[b], segment.host_size);
+          const ColumnsView view{s.block->integers.get() + s.from, s.block->numbers.get() + s.from, text.data(), s.block->capacity, segment.host_size};
           attempt([&] { access.write(first, s.count, view, 0, together_written); });
           first += s.count;
           ++round;
@@ -304,6 +323,97 @@ void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file
     attempt([&] { hdf5::close_file(h, file); });
     if (error) std::rethrow_exception(error);
   });
+}
+
+/// What this rank has for a small segment.
+std::vector<std::byte> Store::Impl::pack(const SegmentFile& segment, const std::vector<RowKeeper::Batch>& batches) const {
+  const std::vector<std::vector<std::string>> hosts = {own.hosts(), recovered.hosts()};
+  std::vector<std::byte> bytes;
+  ByteWriter w(bytes);
+  for (const Part& p : segment.parts) {
+    const TableShape shape(tables[p.table]);
+    std::uint64_t slices = 0;
+    for (const RowKeeper::Batch& b : batches) slices += b.slices[p.table].size();
+    w.put(slices);
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      for (const RowKeeper::Slice& s : batches[b].slices[p.table]) {
+        w.put(std::uint64_t{s.count});
+        for (std::size_t c = 0; c < shape.integers; ++c) w.put_all(std::span<const std::int64_t>(s.block->integers.get() + c * s.block->capacity + s.from, s.count));
+        for (std::size_t c = 0; c < shape.numbers; ++c) w.put_all(std::span<const double>(s.block->numbers.get() + c * s.block->capacity + s.from, s.count));
+        if (shape.has_host) w.put_all(std::span<const char>(host_text(s, hosts[b], segment.host_size)));
+      }
+    }
+  }
+  std::uint64_t failures = 0;
+  for (const RowKeeper::Batch& b : batches) failures += b.failures.size();
+  w.put(failures);
+  for (const RowKeeper::Batch& b : batches) {
+    for (const Failure& f : b.failures) {
+      w.put(f.id);
+      w.put(f.status);
+      w.put_text(f.message);
+    }
+  }
+  return bytes;
+}
+
+/// Rank 0: the datasets of a segment; the failures' content too, where given.
+void Store::Impl::make_segment(const SegmentFile& segment, const std::string& file, std::uint64_t estimate, const std::vector<Failure>* failures) {
+  make_file(file, estimate, [&](const hdf5::Handle& h) {
+    for (const Part& p : segment.parts) make_part(h, tables[p.table], p, Layout::matrix, segment.host_size);
+    if (segment.failures == 0) return;
+    if (failures) return write_failures(h, *failures);
+    const hdf5::Handle group = hdf5::make_group(h, "failures");
+    for (const char* name : {"id", "status"}) hdf5::make_dataset(group, name, H5T_NATIVE_INT64, {segment.failures});
+    hdf5::make_dataset(group, "message", hdf5::text_type(failure_message_size).get(), {segment.failures});
+  });
+}
+
+/// Rank 0 writes what all ranks packed: for a small segment that costs far less than opening a file together.
+void Store::Impl::write_packed(const SegmentFile& segment, const std::string& file, std::uint64_t estimate, const std::vector<std::vector<std::byte>>& packed) {
+  struct Piece {
+    std::uint64_t count;
+    std::vector<std::int64_t> integers;
+    std::vector<double> numbers;
+    std::vector<char> hosts;
+  };
+  std::vector<std::vector<Piece>> pieces(segment.parts.size());
+  std::vector<Failure> failures;
+  for (const auto& bytes : packed) {
+    ByteReader r(bytes);
+    for (std::size_t p = 0; p < segment.parts.size(); ++p) {
+      const TableShape shape(tables[segment.parts[p].table]);
+      for (auto slices = r.get<std::uint64_t>(); slices > 0; --slices) {
+        Piece piece{r.get<std::uint64_t>(), {}, {}, {}};
+        const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+        for (std::size_t c = 0; c < shape.integers; ++c) append(piece.integers, r.get_all<std::int64_t>());
+        for (std::size_t c = 0; c < shape.numbers; ++c) append(piece.numbers, r.get_all<double>());
+        if (shape.has_host) piece.hosts = r.get_all<char>();
+        pieces[p].push_back(std::move(piece));
+      }
+    }
+    for (auto n = r.get<std::uint64_t>(); n > 0; --n) {
+      const auto id = r.get<std::int64_t>(), status = r.get<std::int64_t>();
+      failures.push_back({id, status, r.get_text()});
+    }
+  }
+  make_segment(segment, file, estimate, &failures);
+  {
+    const auto locked = hdf5::lock();
+    hdf5::Handle h = hdf5::open_shared(file, Communicator::self());
+    for (std::size_t p = 0; p < segment.parts.size(); ++p) {
+      const PartAccess access(h, tables[segment.parts[p].table], segment.parts[p], Layout::matrix);
+      std::uint64_t first = 0;
+      for (Piece& piece : pieces[p]) {
+        access.write(first, piece.count, {piece.integers.data(), piece.numbers.data(), piece.hosts.data(), piece.count, segment.host_size}, 0, false);
+        first += piece.count;
+      }
+    }
+    hdf5::close_file(h, file);
+  }
+  File f(file, File::Mode::update);
+  f.sync();
+  f.close();
 }
 
 /// Rank 0: results.h5 shows these files from now on. With a state: the commit of a drain.
@@ -385,21 +495,19 @@ void Store::Impl::drain(ByteReader& command) {
       new_files[0].name = "segments/merged-" + std::to_string(generation) + ".h5";
       new_files[0].level = 3;
     }
+    const bool small = ranks.size() > 1 && estimate < options.small_segment_bytes;
+    std::vector<std::vector<std::byte>> packed;
+    if (small && !segment.parts.empty()) packed = gather_on_root(ranks, pack(segment, batches));
     on_root(ranks, [&] {
       make_directory(in("segments"));
       if (merged && !files.empty()) link_file(in("results.h5"), in(new_files[0].name));
       if (segment.parts.empty()) return;
-      make_file(aside, estimate, [&](const hdf5::Handle& h) {
-        for (const Part& p : segment.parts) make_part(h, tables[p.table], p, Layout::matrix, segment.host_size);
-        if (segment.failures == 0) return;
-        const hdf5::Handle group = hdf5::make_group(h, "failures");
-        for (const char* name : {"id", "status"}) hdf5::make_dataset(group, name, H5T_NATIVE_INT64, {segment.failures});
-        hdf5::make_dataset(group, "message", hdf5::text_type(failure_message_size).get(), {segment.failures});
-      });
+      if (small) write_packed(segment, aside, estimate, packed);
+      else make_segment(segment, aside, estimate, nullptr);
     });
-    if (!segment.parts.empty()) {
+    if (!segment.parts.empty() && !small) {
       write_rows(segment, aside, batches, counts);
-      sync_everywhere(aside);
+      sync_everywhere(ranks, aside);
     }
     std::vector<std::byte> size(8);
     on_root(ranks, [&] {
@@ -496,29 +604,32 @@ bool Store::Impl::compact_once() {
   const std::string final_name = in(output.name), aside = final_name + ".tmp";
   std::vector<std::byte> bytes;
   try {
-    const Merge merge(path, tables, inputs, {}, options.block_bytes, ranks);
-    output.host_size = merge.host_size();
-    std::uint64_t estimate = 0;
-    for (const Part& p : merge.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(output.host_size);
-    on_root(ranks, [&] {
-      const auto failures = merge.failures();
-      output.failures = failures.size();
-      make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
-        for (const Part& p : merge.parts()) make_part(h, tables[p.table], p, Layout::matrix, output.host_size);
-        write_failures(h, failures);
+    by_few_or_all(inputs, [&](const Communicator& writers) {
+      const Merge merge(path, tables, inputs, {}, options.block_bytes, writers);
+      output.host_size = merge.host_size();
+      std::uint64_t estimate = 0;
+      for (const Part& p : merge.parts()) {
+        estimate += p.rows * TableShape(tables[p.table]).row_bytes(output.host_size);
+        if (p.rows > 0) output.parts.push_back(p);
+      }
+      on_root(writers, [&] {
+        const auto failures = merge.failures();
+        output.failures = failures.size();
+        make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
+          for (const Part& p : merge.parts()) make_part(h, tables[p.table], p, Layout::matrix, output.host_size);
+          write_failures(h, failures);
+        });
       });
-    });
-    for (const Part& p : merge.parts())
-      if (p.rows > 0) output.parts.push_back(p);
-    merge.write(aside, Layout::matrix);
-    sync_everywhere(aside);
-    on_root(ranks, [&] {
-      rename_file(aside, final_name);
-      output.bytes = file_size(final_name);
-      new_files.push_back(output);
-      show(generation, new_files, nullptr);
-      for (const SegmentFile& f : inputs) superseded.push_back(f.name);
-      bytes = encode(new_files);
+      merge.write(aside, Layout::matrix);
+      sync_everywhere(writers, aside);
+      on_root(writers, [&] {
+        rename_file(aside, final_name);
+        output.bytes = file_size(final_name);
+        new_files.push_back(output);
+        show(generation, new_files, nullptr);
+        for (const SegmentFile& f : inputs) superseded.push_back(f.name);
+        bytes = encode(new_files);
+      });
     });
   } catch (const SharedTrouble& t) {
     if (root()) drop(aside, final_name, t.trouble);
@@ -528,6 +639,31 @@ bool Store::Impl::compact_once() {
   ByteReader r(bytes);
   files = decode_files(r);
   return true;
+}
+
+/// Rank 0: a merged result with all but its rows. Returns how many failures it shows.
+std::uint64_t Store::Impl::make_result(const std::string& file, const Merge& m, std::uint64_t estimate) {
+  Listing listing{generation, true, {}, tables, {}};
+  std::vector<Group> extra;
+  {
+    const std::scoped_lock lock(mutex);
+    listing.attributes = attributes;
+    extra = groups;
+  }
+  const auto failures = m.failures();
+  for (const Group& g : extra)
+    for (const Series& s : g.series) estimate += 8 * std::visit([](const auto& v) { return v.size(); }, s.values);
+  make_file(file, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
+    describe_root(h, listing);
+    for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, m.host_size());
+    write_failures(h, failures);
+    for (const Group& g : extra) {
+      const hdf5::Handle group = hdf5::make_group(h, g.path);
+      hdf5::set_attributes(group, g.attributes);
+      for (const Series& s : g.series) hdf5::write_series(group, s);
+    }
+  });
+  return failures.size();
 }
 
 void Store::Impl::merge(ByteReader& command) {
@@ -540,42 +676,22 @@ void Store::Impl::merge(ByteReader& command) {
   const std::string aside = in("results.h5.merge");
   std::vector<std::byte> bytes;
   try {
-    const Merge m(path, tables, files, ends, options.block_bytes, ranks);
-    self.host_size = m.host_size();
-    self.parts = m.parts();
-    std::uint64_t estimate = 0;
-    for (const Part& p : m.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(self.host_size);
-    on_root(ranks, [&] {
-      Listing listing{generation, true, {}, tables, {}};
-      std::vector<Group> extra;
-      {
-        const std::scoped_lock lock(mutex);
-        listing.attributes = attributes;
-        extra = groups;
-      }
-      const auto failures = m.failures();
-      self.failures = failures.size();
-      for (const Group& g : extra)
-        for (const Series& s : g.series) estimate += 8 * std::visit([](const auto& v) { return v.size(); }, s.values);
-      make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
-        describe_root(h, listing);
-        for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, self.host_size);
-        write_failures(h, failures);
-        for (const Group& g : extra) {
-          const hdf5::Handle group = hdf5::make_group(h, g.path);
-          hdf5::set_attributes(group, g.attributes);
-          for (const Series& s : g.series) hdf5::write_series(group, s);
-        }
+    by_few_or_all(files, [&](const Communicator& writers) {
+      const Merge m(path, tables, files, ends, options.block_bytes, writers);
+      self.host_size = m.host_size();
+      self.parts = m.parts();
+      std::uint64_t estimate = 0;
+      for (const Part& p : m.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(self.host_size);
+      on_root(writers, [&] { self.failures = make_result(aside, m, estimate); });
+      m.write(aside, Layout::plain);
+      sync_everywhere(writers, aside);
+      on_root(writers, [&] {
+        self.bytes = file_size(aside);
+        commit(aside, in("results.h5"));
+        for (const SegmentFile& f : files)
+          if (f.name != self.name) superseded.push_back(f.name);
+        bytes = encode({self});
       });
-    });
-    m.write(aside, Layout::plain);
-    sync_everywhere(aside);
-    on_root(ranks, [&] {
-      self.bytes = file_size(aside);
-      commit(aside, in("results.h5"));
-      for (const SegmentFile& f : files)
-        if (f.name != self.name) superseded.push_back(f.name);
-      bytes = encode({self});
     });
   } catch (const SharedTrouble&) {
     if (root()) ::unlink(aside.c_str());

@@ -21,9 +21,8 @@ export TMPDIR=${SLURM_TMPDIR:-${TMPDIR:-/tmp}}
 
 {{launch}}
 campaign=$!
-# A signal from Slurm is handed on, and waited for again.
-trap 'kill -USR1 "$campaign" 2>/dev/null' USR1
-trap 'kill -TERM "$campaign" 2>/dev/null' TERM
+# A signal from Slurm is handed on as the one that mpirun forwards (it would kill on SIGTERM), and waited for again.
+trap 'kill -USR1 "$campaign" 2>/dev/null' USR1 TERM
 while true; do
   wait "$campaign"
   code=$?

@@ -38,7 +38,8 @@ Ending Campaign::loop(const StopRequest& stop) {
     if (!stopping && must_stop(stop)) {
       stopping = true;
       const bool by_deadline = !(stop.signal && stop.signal->load() > 0) && recorder_.advice() != Advice::stop;
-      grace_ends = by_deadline ? stop.deadline : std::min(stop.deadline, executor_.now() + stop.grace_s);
+      const bool hurried = stop.hurry && stop.hurry->load();
+      grace_ends = by_deadline ? last_moment(stop) : std::min(last_moment(stop), executor_.now() + (hurried ? stop.hurried_grace_s : stop.grace_s));
     }
     const bool waiting = recorder_.advice() == Advice::wait;
     const bool submitted = !stopping && !waiting && submit_ready();
@@ -89,7 +90,7 @@ bool Campaign::must_stop(const StopRequest& stop) {
   if (stop.signal && stop.signal->load() > 0) return true;
   if (recorder_.advice() == Advice::stop) return true;
   if (stop.deadline == std::numeric_limits<double>::infinity()) return false;
-  const double left = stop.deadline - executor_.now();
+  const double left = last_moment(stop) - executor_.now();
   if (left <= 0.0) return true;
   if (recent_durations_.empty() || executor_.now() < next_look_at_deadline_) return false;
   next_look_at_deadline_ = executor_.now() + look_at_deadline_every_s;

@@ -35,6 +35,8 @@ class Recorder {
   /// Called between outcomes, at least every 10 ms: writes what is due. Must not block.
   virtual void tick() = 0;
   virtual Advice advice() const { return Advice::go_on; }
+  /// How long it may take to write what is due at the end, s.
+  virtual double closing_s() const { return 0.0; }
 };
 
 /// A recorder of nothing, for tests and checks.
@@ -57,10 +59,13 @@ enum class Ending {
 struct StopRequest {
   /// 0 go on; 1 stop in good order; 2 stop at once. Set by signal handlers.
   const std::atomic<int>* signal = nullptr;
-  /// On the executor's clock: nothing is evaluated after it.
+  /// On the executor's clock: all is written by then.
   double deadline = std::numeric_limits<double>::infinity();
-  /// What is in flight at a signal may take this long, s.
+  /// What is in flight at a signal may take this long, s ...
   double grace_s = 5.0;
+  /// ... or this where the signal announces a kill (mpirun gives its ranks a second after SIGTERM).
+  double hurried_grace_s = 0.3;
+  const std::atomic<bool>* hurry = nullptr;
 };
 
 class Campaign {
@@ -76,6 +81,7 @@ class Campaign {
   bool submit_ready();
   void accept(const Outcome& outcome);
   bool must_stop(const StopRequest& stop);
+  double last_moment(const StopRequest& stop) const { return stop.deadline - recorder_.closing_s(); }
 
   Sampler& sampler_;
   Executor& executor_;

@@ -114,7 +114,7 @@ void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome
     if (ranks == 1 || ranks == 16 || ranks == 256)
       fmt::print("{:>8}{:>12.2f}{:>16}{}\n", ranks, f.busy_share, human_count(f.rate), evaluations ? "   " + human_duration(static_cast<double>(*evaluations) / f.rate) : "");
     if (f.rate < 1.1 * last_rate) {
-      if (ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
+      if (ranks != 16 && ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
       fmt::print("more than {} ranks pay nothing: the sampler cannot keep them busy (see its look_ahead or population in `umbra list samplers`)\n", worthwhile);
       return;
     }
@@ -131,7 +131,7 @@ int check_command(const CheckOptions& options, const std::string& program) {
   if (!under_mpi() && (options.ranks > 1 || (options.ranks == 0 && cores > 1 && options.points > 1))) {
     std::vector<std::string> words = {"check", options.job, "--points", std::to_string(options.points), "--ranks", "1"};
     words.insert(words.end(), options.overrides.begin(), options.overrides.end());
-    start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
+    return start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
   }
   return with_job(options.job, options.overrides, [&](const Job& job, const Plan& plan, const Communicator& ranks) {
     NoRows rows;

@@ -12,8 +12,9 @@ int run_command(const RunOptions& options, const std::string& program) {
     words.insert(words.end(), options.overrides.begin(), options.overrides.end());
     if (options.fresh) words.push_back("--fresh");
     if (options.quiet) words.push_back("--quiet");
-    start_mpirun(options.ranks, program, words);
+    return start_mpirun(options.ranks, program, words);
   }
+  catch_signals();
   return with_job(options.job, options.overrides,
                   [&](const Job& job, const Plan& plan, const Communicator& ranks) { return run_plan(job, plan, ranks, {options.fresh, options.quiet}); });
 }

@@ -160,6 +160,7 @@ void RunRecord::tick() {
   if (advice != advice_) advice == Advice::go_on ? log_.say("the trouble is over") : log_.warn(trouble());
   advice_ = advice;
   const bool idle = parts_.service.finished() >= drain_command_;
+  if (idle) longest_drain_s_ = std::max(longest_drain_s_, parts_.store.report().drain_s);
   const bool due = now >= next_drain_ || parts_.store.buffered_bytes() > drain_bytes;
   if (idle && due && outcomes_ > drained_outcomes_) drain();
 }

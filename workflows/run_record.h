@@ -53,6 +53,7 @@ class RunRecord final : public Recorder {
   void finished(const Outcome& outcome) override;
   void tick() override;
   Advice advice() const override { return advice_; }
+  double closing_s() const override { return 3.0 * longest_drain_s_; }
 
   /// The last drain of this start: everything in segments, the checkpoint after it. Returns false where the disk did not take it (nothing is lost: it is in the journal).
   bool close(Ending ending);
@@ -94,6 +95,7 @@ class RunRecord final : public Recorder {
   std::uint64_t outcomes_ = 0;          // taken in this start
   std::uint64_t drained_outcomes_ = 0;
   std::uint64_t drain_command_ = 0;     // number of the last drain in the service
+  double longest_drain_s_ = 0.1;
   double next_drain_ = 0.0;
   double next_status_ = 0.0;
   double next_judgement_ = 0.0;

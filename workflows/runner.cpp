@@ -5,12 +5,14 @@
 
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 
 #include "io/file.h"
 #include "io/store.h"
 #include "jobs/executor.h"
 #include "jobs/service.h"
 #include "src/base/error.h"
+#include "src/base/text.h"
 #include "workflows/campaign.h"
 #include "workflows/commands.h"
 #include "workflows/run_directory.h"
@@ -21,14 +23,20 @@ namespace umbra {
 namespace {
 
 std::atomic<int> signals_seen{0};
+std::atomic<bool> hurry{false};
+// Before the end of an allocation, s: for the ranks and their launcher to end.
+constexpr double leave_time_s = 1.0;
 
-// Every rank notes signals instead of dying of them: rank 0 decides what they mean for all.
-void catch_signals() {
-  signals_seen = 0;
-  struct sigaction action {};
-  action.sa_handler = [](int) { signals_seen.fetch_add(1); };
-  action.sa_flags = SA_RESTART;
-  for (const int s : {SIGTERM, SIGINT, SIGUSR1}) sigaction(s, &action, nullptr);
+// When to have stopped on its own: by the job's walltime, or by the end of the allocation (UMBRA_DEADLINE, Unix s; a batch script sets it).
+double deadline_of(const Job& job, double now) {
+  double deadline = std::numeric_limits<double>::infinity();
+  if (job.stop.walltime) deadline = now + job.stop.walltime->value;
+  if (const char* text = std::getenv("UMBRA_DEADLINE"); text && *text) {
+    const auto allocation = parse_number(text);
+    VALIDATE(allocation.has_value(), "UMBRA_DEADLINE is '{}': give the end of the allocation in Unix seconds (`date +%s`), or unset it", text);
+    deadline = std::min(deadline, *allocation - leave_time_s);
+  }
+  return deadline;
 }
 
 constexpr const char* ending_name(Ending e) {
@@ -72,7 +80,8 @@ class Coordinator {
   RunnerEnd run() {
     StopRequest stop;
     stop.signal = &signals_seen;
-    if (job_.stop.walltime) stop.deadline = executor_.now() + job_.stop.walltime->value;
+    stop.hurry = &hurry;
+    stop.deadline = deadline_of(job_, executor_.now());
     Campaign campaign(*sampler_, executor_, ledger_, record_);
     return finish(campaign.run(stop));
   }
@@ -117,10 +126,19 @@ class Coordinator {
 
 }  // namespace
 
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int s) {
+    if (s != SIGUSR1) hurry.store(true);
+    signals_seen.fetch_add(1);
+  };
+  action.sa_flags = SA_RESTART;
+  for (const int s : {SIGTERM, SIGINT, SIGUSR1}) sigaction(s, &action, nullptr);
+}
+
 RunnerEnd run_plan(const Job& job, const Plan& plan, const Communicator& ranks, const RunnerOptions& options) {
   std::unique_ptr<RunLock> lock;
   on_rank_0(ranks, [&] { lock = take_run_directory(job, options.fresh); });
-  catch_signals();
 
   std::function<void(std::uint64_t)> committed;  // set by the record, which opens the journal after the store
   StoreOptions store_options;

@@ -20,6 +20,9 @@ struct RunnerEnd {
   bool leave_hard = false;  ///< an evaluation is still in progress, or HDF5 is broken: end MPI and leave by _exit
 };
 
+/// From now on this rank notes SIGTERM, SIGINT and SIGUSR1 instead of dying of them; rank 0 decides what they mean for all. To be called before MPI starts.
+void catch_signals();
+
 /// All ranks together, with the same job. Throws UserError on every rank where the run directory cannot be used.
 RunnerEnd run_plan(const Job& job, const Plan& plan, const Communicator& ranks, const RunnerOptions& options);
 

@@ -1,10 +1,17 @@
 #include "workflows/starting.h"
 
 #include <fmt/format.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -19,8 +26,29 @@ bool under_mpi() {
   return false;
 }
 
-void start_mpirun(int ranks, const std::string& program, const std::vector<std::string>& given) {
-  std::vector<std::string> words = {"mpirun", "-n", std::to_string(ranks), "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", "--mca", "odls_base_sigkill_timeout", "30", program};
+namespace {
+
+std::atomic<pid_t> launched{0};
+
+[[noreturn]] void become_mpirun(std::vector<char*> arguments) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  setpgid(0, 0);  // so that Ctrl-C at the terminal reaches the ranks through us alone
+  if (const int nothing = open("/dev/null", O_RDONLY); nothing >= 0) dup2(nothing, STDIN_FILENO);  // a background process may not read a terminal
+  execvp(arguments[0], arguments.data());
+  _exit(127);
+}
+
+int wait_for_end(pid_t process) {
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+int start_mpirun(int ranks, const std::string& program, const std::vector<std::string>& given) {
+  // --quiet: it explains at length that exit code 75 is not 0. And it waits two seconds before it ends ranks that have ended.
+  std::vector<std::string> words = {"mpirun", "--quiet", "-n", std::to_string(ranks), "--oversubscribe", "--mca", "mpi_yield_when_idle", "1", "--mca", "odls_base_sigkill_timeout", "0", program};
   words.insert(words.end(), given.begin(), given.end());
   if (geteuid() == 0) {
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
@@ -29,8 +57,18 @@ void start_mpirun(int ranks, const std::string& program, const std::vector<std::
   std::vector<char*> arguments;
   for (std::string& w : words) arguments.push_back(w.data());
   arguments.push_back(nullptr);
-  execvp("mpirun", arguments.data());
-  throw UserError("mpirun cannot be started (umbra needs it for more than one rank): load your MPI, or start `mpirun -n N umbra run JOB` yourself");
+  std::fflush(nullptr);
+  const pid_t process = fork();
+  VALIDATE(process >= 0, "a process cannot be made for mpirun: {}", std::strerror(errno));
+  if (process == 0) become_mpirun(arguments);
+  launched = process;
+  struct sigaction action {};
+  action.sa_handler = [](int) { kill(launched.load(), SIGUSR1); };
+  for (const int s : {SIGTERM, SIGINT, SIGUSR1}) sigaction(s, &action, nullptr);
+  const int code = wait_for_end(process);
+  VALIDATE(code != 127, "mpirun cannot be started (umbra needs it for more than one rank): load your MPI, or start `mpirun -n N umbra run JOB` yourself");
+  if (code > 128) fmt::print(stderr, "umbra: a rank was ended by signal {} ({}). run the same command again\n", code - 128, strsignal(code - 128));
+  return code;
 }
 
 std::string read_job_text(const std::string& file) {

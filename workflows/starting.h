@@ -14,8 +14,9 @@ namespace umbra {
 
 /// Whether mpirun or srun started this process.
 bool under_mpi();
-/// Replaces this process by `mpirun -n ranks program words...`. Throws UserError where that fails.
-[[noreturn]] void start_mpirun(int ranks, const std::string& program, const std::vector<std::string>& words);
+/// Runs `mpirun -n ranks program words...`; returns its exit code. SIGINT, SIGTERM and SIGUSR1 reach all ranks as SIGUSR1: they stop in good order,
+/// for which mpirun itself would leave them no time. Throws UserError where it cannot be started.
+int start_mpirun(int ranks, const std::string& program, const std::vector<std::string>& words);
 /// Reads a file or throws UserError.
 std::string read_job_text(const std::string& file);
 /// The job and its plan, or UserError with every fault.

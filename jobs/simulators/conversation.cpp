@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -81,12 +80,11 @@ bool Conversation::say(std::string_view bytes, double seconds) {
 }
 
 bool Conversation::hear() {
-  std::array<char, 65536> buffer;
   ssize_t n = 0;
-  do n = read(out_, buffer.data(), buffer.size());
+  do n = read(out_, buffer_.data(), buffer_.size());
   while (n < 0 && errno == EINTR);
   if (n <= 0) return false;
-  heard_.append(buffer.data(), static_cast<std::size_t>(n));
+  heard_.append(buffer_.data(), static_cast<std::size_t>(n));
   return true;
 }
 

@@ -63,6 +63,7 @@ class Conversation {
   std::string program_;
   std::unique_ptr<Guard> guard_;
   std::string heard_;
+  std::vector<char> buffer_ = std::vector<char>(65536);
   int in_ = -1;   ///< what it reads
   int out_ = -1;  ///< what it writes
   bool answered_ = false;

@@ -24,7 +24,7 @@ Population::Population(const SamplerContext& context, const Layout& layout)
       partners_(layout.partners),
       partner_states_(layout.partners) {
   EXPECT(layout.slots >= 1 && layout.look_ahead >= 1);
-  for (const auto& u : context.start) EXPECT(u.size() == dim());
+  EXPECT(std::all_of(context.start.begin(), context.start.end(), [&](const auto& u) { return u.size() == dim(); }));
   for (std::size_t d = 0; d < dim(); ++d) {
     RandomStream keys(context.seed, Purpose::initialise, d);
     start_slice_.emplace_back(layout.slots, keys);

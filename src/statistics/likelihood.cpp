@@ -12,8 +12,9 @@ namespace umbra {
 
 namespace {
 
-constexpr double relative_floor = 1e-6;
-constexpr double smallest_floor = 1e-12;
+constexpr double relative_floor = 1e-3;
+constexpr double least_relative_floor = 1e-6;
+constexpr double least_floor = 1e-12;
 
 /// Powers of alpha that turn a polynomial's six coefficients into its value - 1, slope and curvature.
 struct PowerBasis {
@@ -52,8 +53,8 @@ UMBRA_HOT_LOOP void interpolate_norms(const std::vector<double> (&coefficients)[
 Likelihood::Likelihood(const HistFactory& model)
     : model_(model), table_(model.table()), num_parameters_(model.num_parameters()), num_bins_(model.num_bins()) {
   const std::size_t rows = table_.row_cell.size(), cells = table_.nominal.size(), norms = table_.norm_row.size(), shifts = table_.shift_cell.size();
-  for (auto* v : {&x_, &gradient_, &diagonal_, &constraint_gradient_, &constraint_curvature_}) v->assign(num_parameters_, 0.0);
-  for (auto* v : {&floor_, &rate_, &slope_, &curvature_, &twist_slope_, &force_, &rate_direction_}) v->assign(num_bins_, 0.0);
+  for (auto* v : {&x_, &gradient_, &diagonal_, &constraint_curvature_}) v->assign(num_parameters_, 0.0);
+  for (auto* v : {&floor_, &rate_, &slope_, &curvature_, &rate_direction_}) v->assign(num_bins_, 0.0);
   for (auto* v : {&row_factor_, &row_exponent_, &row_weight_, &row_direction_}) v->assign(rows, 0.0);
   for (auto* v : {&cell_rate_, &cell_sum_, &cell_linear_, &factor_sum_, &factor_linear_, &shift_direction_, &linear_direction_, &cell_direction_})
     v->assign(cells, 0.0);
@@ -66,11 +67,15 @@ Likelihood::Likelihood(const HistFactory& model)
   for (std::size_t c = 0; c < cells; ++c) most = std::max<std::size_t>(most, table_.linear_begin[c + 1] - table_.linear_begin[c]);
   linear_prefix_.assign(most, 0.0);
   data_.assign(model.data_size(), 0.0);
-  bent_.assign(num_bins_, 0);
   preconditioner_ = std::make_unique<FisherPreconditioner>(table_, num_parameters_);
 
-  fill_rates(model.inits());
-  for (std::size_t b = 0; b < num_bins_; ++b) floor_[b] = std::max(relative_floor * rate_[b], smallest_floor);
+  std::vector<double> x = model.inits();
+  fill_rates(x);
+  for (std::size_t b = 0; b < num_bins_; ++b) floor_[b] = rate_[b];
+  if (model.poi() != HistFactory::none) x[model.poi()] = 0;
+  fill_rates(x);
+  for (std::size_t b = 0; b < num_bins_; ++b)
+    floor_[b] = std::max({relative_floor * std::min(floor_[b], rate_[b]), least_relative_floor * floor_[b], least_floor});
 }
 
 Likelihood::~Likelihood() = default;
@@ -78,7 +83,6 @@ Likelihood::~Likelihood() = default;
 void Likelihood::set_data(std::span<const double> data) {
   EXPECT(data.size() == model_.data_size());
   std::copy(data.begin(), data.end(), data_.begin());
-  std::fill(force_.begin(), force_.end(), 0.5);
   constant_ = 0;
   for (std::size_t b = 0; b < num_bins_; ++b) constant_ += std::lgamma(data[b] + 1);
   const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
@@ -166,6 +170,7 @@ double Likelihood::evaluate(std::span<const double> x) {
       value += rate - (n > 0 ? n * (std::log(floor_[b]) + exponent) : 0.0);
     }
   }
+  std::fill(gradient_.begin(), gradient_.end(), 0.0);
   const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
   for (std::size_t i = 0; i < constrained.size(); ++i) {
     const std::size_t p = constrained[i];
@@ -174,17 +179,15 @@ double Likelihood::evaluate(std::span<const double> x) {
     if (parameter.constraint == ConstraintKind::normal) {
       const double inverse = 1 / parameter.width, pull = (x[p] - datum) * inverse;
       value += 0.5 * pull * pull;
-      constraint_gradient_[p] = pull * inverse;
+      gradient_[p] = pull * inverse;
       constraint_curvature_[p] = inverse * inverse;
     } else {
       const double mean = parameter.width * x[p];
       value += mean - (datum > 0 ? datum * std::log(mean) : 0.0);
-      constraint_gradient_[p] = parameter.width - datum / x[p];
+      gradient_[p] = parameter.width - datum / x[p];
       constraint_curvature_[p] = datum / (x[p] * x[p]);
     }
   }
-  std::copy(slope_.begin(), slope_.end(), twist_slope_.begin());
-  std::fill(bent_.begin(), bent_.end(), 0);
   fill_derivatives();
   return value;
 }
@@ -194,10 +197,9 @@ void Likelihood::fill_derivatives() {
   FisherPreconditioner& jacobian = *preconditioner_;
   jacobian.clear();
   std::copy(constraint_curvature_.begin(), constraint_curvature_.end(), diagonal_.begin());
-  std::copy(constraint_gradient_.begin(), constraint_gradient_.end(), gradient_.begin());
   for (std::size_t r = 0; r < row_weight_.size(); ++r) {
     double weight = 0;
-    for (std::size_t j = 0; j < t.row_bins[r]; ++j) weight += twist_slope_[t.row_bin[r] + j] * cell_rate_[t.row_cell[r] + j];
+    for (std::size_t j = 0; j < t.row_bins[r]; ++j) weight += slope_[t.row_bin[r] + j] * cell_rate_[t.row_cell[r] + j];
     row_weight_[r] = weight;
   }
   for (std::size_t k = 0; k < t.interpolated.size(); ++k) {
@@ -215,7 +217,7 @@ void Likelihood::fill_derivatives() {
     for (std::size_t e = entry.shift_begin; e < entry.shift_end; ++e) {
       const std::size_t c = t.shift_cell[e], b = t.cell_bin[c];
       column[b] += shift_slope_[e] * factor_linear_[c];
-      second += shift_curve_[k] * t.shift_even[e] * factor_linear_[c] * twist_slope_[b];
+      second += shift_curve_[k] * t.shift_even[e] * factor_linear_[c] * slope_[b];
     }
     diagonal_[entry.parameter] += second;
   }
@@ -253,7 +255,6 @@ void Likelihood::hessian_times(std::span<const double> v, std::span<double> out)
       suffix_along = suffix_along * value + suffix * along;
       suffix *= value;
     }
-    linear_direction_[c] = product_along;
     const double factor = row_factor_[t.cell_row[c]], along = row_direction_[t.cell_row[c]];
     cell_direction_[c] = cell_rate_[c] * along + factor_sum_[c] * product_along + factor_linear_[c] * shift_direction_[c];
     rate_direction_[t.cell_bin[c]] += cell_direction_[c];
@@ -266,7 +267,7 @@ void Likelihood::hessian_times(std::span<const double> v, std::span<double> out)
   std::fill(row_direction_.begin(), row_direction_.end(), 0.0);
   for (std::size_t p = 0; p < num_parameters_; ++p) out[p] = diagonal_[p] * v[p];
   for (std::size_t c = 0; c < cell_rate_.size(); ++c) {
-    const double curved = rate_direction_[t.cell_bin[c]], slope = twist_slope_[t.cell_bin[c]];
+    const double curved = rate_direction_[t.cell_bin[c]], slope = slope_[t.cell_bin[c]];
     row_direction_[t.cell_row[c]] += curved * cell_rate_[c] + slope * cell_direction_[c];
     const double linear = curved * factor_sum_[c] + slope * linear_direction_[c], twist = slope * factor_sum_[c];
     shift_direction_[c] = curved * factor_linear_[c] + slope * shift_direction_[c];
@@ -290,7 +291,7 @@ double Likelihood::longest_step(std::span<const double> step) const {
   preconditioner_->product(step, rate_direction_);
   double longest = 1;
   for (std::size_t b = 0; b < num_bins_; ++b) {
-    if (rate_direction_[b] >= 0 || rate_[b] <= floor_[b] || bent_[b]) continue;
+    if (rate_direction_[b] >= 0 || rate_[b] <= floor_[b]) continue;
     // Events keep a rate away from 0; without any it may go straight to the floor, whose curvature takes over.
     const double target = data_[b] > 0 ? std::max(0.1 * rate_[b], floor_[b]) : 0.5 * floor_[b];
     longest = std::min(longest, (target - rate_[b]) / rate_direction_[b]);
@@ -302,27 +303,6 @@ double Likelihood::longest_step(std::span<const double> step) const {
       longest = std::min(longest, -0.9 * x_[p] / step[p]);
   }
   return longest;
-}
-
-/// The rate of an empty bin has slope 1 above its floor and 0 below, so that no quadratic model sees both sides. Where a step crosses, the bin's
-/// terms are those of the place where its slope is the force that holds it there: the next step lands at the floor, and the force is known better.
-bool Likelihood::bend(std::span<const double> step) {
-  preconditioner_->product(step, rate_direction_);
-  bool crossed = false;
-  for (std::size_t b = 0; b < num_bins_; ++b) {
-    const double landing = rate_[b] + rate_direction_[b];
-    if (bent_[b]) {
-      force_[b] = std::clamp(slope_[b] + curvature_[b] * rate_direction_[b], 0.01, 1.0);
-    } else if (data_[b] == 0 && (rate_[b] < floor_[b]) != (landing < floor_[b]) && std::abs(rate_direction_[b]) > floor_[b]) {
-      bent_[b] = 1;
-      crossed = true;
-      curvature_[b] = force_[b] / floor_[b];
-      slope_[b] = force_[b] + curvature_[b] * (rate_[b] - floor_[b] * (1 + std::log(force_[b])));
-      twist_slope_[b] = force_[b];
-    }
-  }
-  if (crossed) fill_derivatives();
-  return crossed;
 }
 
 double Likelihood::saturated() const {

@@ -1,8 +1,10 @@
 #pragma once
 // -ln L of a HistFactory model for one data set, with its gradient and exact second derivatives.
 //
-// Rates stay positive by one rule: a bin's rate lambda below its floor (1e-6 of its rate at the initial parameters) is replaced by
-// floor x exp(lambda / floor - 1), which joins in value and slope. A data set whose fit ends there is flagged (at_floor).
+// Rates stay positive by one rule: a bin's rate lambda below its floor is replaced by floor x exp(lambda / floor - 1), which joins in value and
+// slope. The floor is 1e-3 of the bin's rate at the initial parameters, with the signal or without, whichever is less (at least 1e-6 of that
+// with the signal): low enough to change nothing where a rate means something, high enough that fits which end there converge. A data set whose
+// fit does is flagged (at_floor).
 //
 // One per thread. No allocation after construction. Cost of an evaluation with its gradient: one pass over the normsys and histosys entries
 // and one back; of a product with the Hessian: the same without the interpolation.
@@ -34,7 +36,6 @@ class Likelihood final : public Objective {
   void factorise(std::span<const unsigned char> free) override;
   void precondition(std::span<const double> r, std::span<double> out) override;
   double longest_step(std::span<const double> step) const override;
-  bool bend(std::span<const double> step) override;
 
   /// Expected events of each bin at the last x, before the rule above [num_bins].
   std::span<const double> rates() const { return rate_; }
@@ -58,11 +59,8 @@ class Likelihood final : public Objective {
   std::vector<double> data_, floor_;
   // [parameters]; diagonal: second derivatives of constraints and of each interpolation
   std::vector<double> x_, gradient_, constraint_curvature_, diagonal_;
-  // [bins]: lambda, and the first two derivatives of -ln Pois by lambda; the slope that weighs second derivatives of lambda (the same but
-  // where the model is bent); the slope that holds an empty bin at its floor, from the last bent model
-  std::vector<double> rate_, slope_, curvature_, twist_slope_, force_;
-  std::vector<unsigned char> bent_;  ///< [bins]
-  std::vector<double> constraint_gradient_;  ///< [parameters]
+  // [bins]: lambda, and the first two derivatives of -ln Pois by lambda
+  std::vector<double> rate_, slope_, curvature_;
   mutable std::vector<double> rate_direction_;
   // [rows]: product of normsys factors; its part that is an exponential; sum of slope x rate; work space
   std::vector<double> row_factor_, row_exponent_, row_weight_, row_direction_;

@@ -14,7 +14,6 @@ constexpr double sufficient_decrease = 1e-4;
 constexpr double flat = 1e-3;
 // How often variables that would leave the box are held and the rest solved again, for one step.
 constexpr int max_faces = 12;
-constexpr int max_bends = 4;
 
 double dot(const std::vector<double>& a, std::span<const double> b) {
   double sum = 0;
@@ -33,8 +32,7 @@ Minimiser::Minimiser(std::size_t dim) : dim_(dim), free_(dim, 1) {
   for (auto* v : {&gradient_, &trial_, &step_, &hessian_step_, &residual_, &preconditioned_, &direction_, &hessian_direction_}) v->assign(dim, 0.0);
 }
 
-/// Minimises the quadratic model over the free variables, the others keep their step_. False where the model has no minimum: then step_ follows
-/// the preconditioned gradient only.
+/// Minimises the quadratic model over the free variables, the others keep their step_. False where the model has no minimum.
 bool Minimiser::solve_subspace(Objective& f) {
   const std::span<const double> g = f.gradient();
   bool moved = false;
@@ -55,8 +53,9 @@ bool Minimiser::solve_subspace(Objective& f) {
     f.hessian_times(direction_, hessian_direction_);
     const double curvature = dot(direction_, hessian_direction_);
     if (!(curvature > flat * metric)) {
-      if (iteration > 0) return false;
-      for (std::size_t i = 0; i < dim_; ++i) step_[i] += direction_[i], hessian_step_[i] += hessian_direction_[i];
+      // As far as the preconditioner's curvature says.
+      const double length = size / metric;
+      for (std::size_t i = 0; i < dim_; ++i) step_[i] += length * direction_[i], hessian_step_[i] += length * hessian_direction_[i];
       return false;
     }
     const double length = size / curvature;
@@ -77,31 +76,26 @@ bool Minimiser::solve_subspace(Objective& f) {
 /// Fills gradient_ and step_, a step that stays in the box, and returns by how much it should lower the function.
 double Minimiser::solve_model(Objective& f, std::span<const double> low, std::span<const double> high, const std::vector<double>& x) {
   std::copy(f.gradient().begin(), f.gradient().end(), gradient_.begin());
-  bool bounded = false, bent = false;
-  for (int bend = 0; bend <= max_bends; ++bend) {
-    for (std::size_t i = 0; i < dim_; ++i) {
-      free_[i] = low[i] < high[i] && !(x[i] <= low[i] && gradient_[i] >= 0) && !(x[i] >= high[i] && gradient_[i] <= 0);
-      step_[i] = 0;
-    }
-    for (int face = 0; face < max_faces; ++face) {
-      bounded = solve_subspace(f);
-      bool inside = true;
-      for (std::size_t i = 0; i < dim_; ++i) {
-        if (!free_[i]) continue;
-        const double bound = x[i] + step_[i] < low[i] ? low[i] : x[i] + step_[i] > high[i] ? high[i] : x[i] + step_[i];
-        if (bound == x[i] + step_[i]) continue;
-        inside = false;
-        free_[i] = 0;
-        step_[i] = bound - x[i];
-      }
-      if (inside) break;
-    }
-    for (std::size_t i = 0; i < dim_; ++i) step_[i] = std::clamp(x[i] + step_[i], low[i], high[i]) - x[i];
-    if (!f.bend(step_)) break;
-    bent = true;
+  for (std::size_t i = 0; i < dim_; ++i) {
+    free_[i] = low[i] < high[i] && !(x[i] <= low[i] && gradient_[i] >= 0) && !(x[i] >= high[i] && gradient_[i] <= 0);
+    step_[i] = 0;
   }
+  bool bounded = false;
+  for (int face = 0; face < max_faces; ++face) {
+    bounded = solve_subspace(f);
+    bool inside = true;
+    for (std::size_t i = 0; i < dim_; ++i) {
+      if (!free_[i]) continue;
+      const double bound = std::clamp(x[i] + step_[i], low[i], high[i]);
+      if (bound == x[i] + step_[i]) continue;
+      inside = false;
+      free_[i] = 0;
+      step_[i] = bound - x[i];
+    }
+    if (inside) break;
+  }
+  for (std::size_t i = 0; i < dim_; ++i) step_[i] = std::clamp(x[i] + step_[i], low[i], high[i]) - x[i];
   const double slope = dot(step_, gradient_);
-  if (bent) return -0.5 * slope;
   return bounded ? -(slope + 0.5 * dot(step_, hessian_step_)) : -slope;
 }
 

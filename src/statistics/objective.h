@@ -22,9 +22,6 @@ class Objective {
   virtual void precondition(std::span<const double> r, std::span<double> out) = 0;
   /// The largest part of a step, at most 1, that keeps clear of places where the function is not what its derivatives promise.
   virtual double longest_step(std::span<const double> step) const = 0;
-  /// Adapts the quadratic model (gradient, Hessian, preconditioner at the last x) to a kink that the step would cross; true where it did, and
-  /// the step is to be found again. Forgotten at the next evaluate().
-  virtual bool bend(std::span<const double>) { return false; }
 };
 
 }  // namespace umbra

@@ -112,8 +112,10 @@ void check_toys(const Reader& reader, TaskId end, bool sorted) {
 TEST_CASE("rows of all ranks come back from segments and from the merged result") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
+  StoreOptions options;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);  // written by all ranks, or sent to the first
   {
-    Campaign c(directory.path, ranks);
+    Campaign c(directory.path, ranks, options);
     c.make(0, 100);
     c.drain();
     c.make(100, 137);
@@ -156,7 +158,7 @@ TEST_CASE("rows of all ranks come back from segments and from the merged result"
   }
   // The campaign is extended: the merged result becomes a segment.
   {
-    Campaign c(directory.path, ranks);
+    Campaign c(directory.path, ranks, options);
     CHECK(c.store->report().merged);
     CHECK(c.generation == 3);
     c.make(137, 200);
@@ -193,6 +195,7 @@ TEST_CASE("compacted segments hold the same rows, and stay few") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
   StoreOptions options;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);
   options.fan_in = 3;
   options.max_segments = 8;
   options.block_bytes = 4096;  // many windows
@@ -223,7 +226,9 @@ TEST_CASE("compacted segments hold the same rows, and stay few") {
 TEST_CASE("a drain writes exactly the outcomes that were collected, and those recovered") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
-  Campaign c(directory.path, ranks);
+  StoreOptions options;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);
+  Campaign c(directory.path, ranks, options);
   c.make(0, 50);
   const auto collected = c.counts;
   c.make(50, 80);  // finished, not yet collected
@@ -290,7 +295,9 @@ TEST_CASE("trouble on one rank is known to all, and nothing hangs") {
   for (const std::string fault : {"hdf5_write:0:EIO", "hdf5_write:3:EIO", "hdf5_close:0:EIO"}) {
     DYNAMIC_SECTION("a failing " << fault << " keeps what was there") {
       const SharedDirectory directory(ranks);
-      Campaign c(directory.path, ranks);
+      StoreOptions options;
+      options.small_segment_bytes = 0;
+      Campaign c(directory.path, ranks, options);
       c.make(0, 30);
       c.drain();
       c.make(30, 40);

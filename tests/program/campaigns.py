@@ -16,15 +16,18 @@ CIRCUMSTANCES = {"rank", "host", "start", "duration"}
 
 
 class Folder:
-    """A folder of its own for a test, removed afterwards."""
+    """A folder of its own for a test, removed afterwards unless the test failed with UMBRA_KEEP set."""
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="umbra-test-")
         os.chdir(self.path)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
         os.chdir("/")
+        if error and "UMBRA_KEEP" in os.environ:
+            print("kept:", self.path, file=sys.stderr)
+            return
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -116,7 +116,7 @@ class Nested : public Sampler {
 
   void save(std::ostream& out) const override {
     save_archive(out, context_.dim, options_.live_points, options_.look_ahead, moves_, slices_, live_, dead_, region_, tickets_, chains_, events_, ready_, given_, accepted_,
-                 end_, stop_, filled_, contour_, log_x_, log_z_, bulk_, kills_, kills_since_build_, kills_since_check_, in_row_, counts_, ranks_, dead_mode_);
+                 end_, stop_, filled_, contour_, log_x_, log_z_, bulk_, kills_since_build_, kills_since_check_, in_row_, counts_, ranks_, dead_mode_);
   }
   void load(std::istream& in) override {
     std::size_t dim = 0, live_points = 0, look_ahead = 0;
@@ -124,7 +124,7 @@ class Nested : public Sampler {
     bool slices = false;
     Nested state(options_, context_);
     load_archive(in, dim, live_points, look_ahead, moves, slices, state.live_, state.dead_, state.region_, state.tickets_, state.chains_, state.events_, state.ready_,
-                 state.given_, state.accepted_, state.end_, state.stop_, state.filled_, state.contour_, state.log_x_, state.log_z_, state.bulk_, state.kills_,
+                 state.given_, state.accepted_, state.end_, state.stop_, state.filled_, state.contour_, state.log_x_, state.log_z_, state.bulk_,
                  state.kills_since_build_, state.kills_since_check_, state.in_row_, state.counts_, state.ranks_, state.dead_mode_);
     VALIDATE(dim == context_.dim && live_points == options_.live_points && look_ahead == options_.look_ahead && moves == moves_ && slices == slices_,
              "the saved state is of nested sampling in {} dimensions with {} live points, look_ahead {} and {} moves (it does not fit the job), restore these options", dim,
@@ -337,7 +337,7 @@ class Nested : public Sampler {
   double contour_ = -inf;
   double log_x_ = 0.0, log_z_ = -inf;  ///< of the dead points
   bool bulk_ = false;
-  std::uint64_t kills_ = 0, kills_since_build_ = 0, kills_since_check_ = 0, in_row_ = 0;
+  std::uint64_t kills_since_build_ = 0, kills_since_check_ = 0, in_row_ = 0;
   Counts counts_;
   InsertionRanks ranks_;
 };
