@@ -87,12 +87,13 @@ class Trainer {
 
   std::vector<DenseLayer> train() {
     const std::size_t n = set_.size(), batch = std::min(options_.batch, n), batches = (n + batch - 1) / batch;
-    const double total = static_cast<double>(batches * options_.epochs);
+    const std::size_t epochs = std::max(options_.epochs, (options_.least_steps + batches - 1) / batches);
+    const double total = static_cast<double>(batches * epochs);
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), 0);
     double beta_1 = 1.0, beta_2 = 1.0;
     std::size_t done = 0;
-    for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
+    for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       for (std::size_t i = n - 1; i > 0; --i) std::swap(order[i], order[stream_.index(i + 1)]);
       for (std::size_t first = 0; first < n; first += batch, ++done) {
         beta_1 *= 0.9;

@@ -26,6 +26,7 @@ struct DenseLayer {
 struct TrainingOptions {
   std::vector<std::size_t> hidden = {128, 128};
   std::size_t epochs = 40;
+  std::size_t least_steps = 2000;  ///< of training: more epochs where points are few
   std::size_t batch = 250;
   double learning_rate = 1e-3;  ///< at the beginning; goes to zero as a cosine (arXiv:1608.03983)
   double weight_decay = 1e-4;   ///< decoupled (arXiv:1711.05101)
