@@ -1,5 +1,6 @@
 // Prints the table of ln Z against exact values (DESIGN: samplers): bias, rms, claimed error, calls, cost of an evaluation, insertion test.
 //   evidence [problem=all] [seeds=20] [first_seed=1] [key=value ...options of the sampler]
+//   evidence ranks [problem=shells-5] [ranks=64] [seeds=5]   wall time without look-ahead on one rank over that on many, in virtual time
 // A problem is name-dim, for instance shells-5, with an inner sampler after a colon where wanted: shells-10:slice.
 
 #include <ctime>
@@ -7,11 +8,14 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <memory>
 #include <numbers>
+#include <queue>
 #include <string>
 #include <vector>
 
+#include "src/base/random.h"
 #include "src/samplers/sampler.h"
 
 using namespace umbra;
@@ -120,10 +124,65 @@ void row(const Problem& problem, const std::string& inner, int seeds, int first,
               inner.c_str(), bias / n, std::sqrt(rms2), claimed / n, pull / n, width / std::sqrt(n), width, median, median * rms2, 1e6 * own / evaluations, least_p, low_p, seeds);
   std::fflush(stdout);
 }
+/// Wall time until the sampler stops, on so many ranks, and its number of evaluations. Mean duration 1; sigma of its logarithm.
+std::pair<double, double> virtual_time(const Problem& problem, const std::vector<Config::Item>& options, std::uint64_t seed, std::size_t ranks, double sigma) {
+  std::vector<Config::Item> items{{"type", Config("nested"), {}}};
+  items.insert(items.end(), options.begin(), options.end());
+  Faults faults;
+  const auto sampler = SamplerRegistry::instance().make(Config::map(items), faults, {problem.dim, std::vector<bool>(problem.dim, false), seed});
+  faults.throw_if_any("options");
+  using Finish = std::pair<double, TaskId>;
+  std::priority_queue<Finish, std::vector<Finish>, std::greater<>> running;
+  std::map<TaskId, Task> tasks;
+  double now = 0.0;
+  while (!sampler->done()) {
+    while (running.size() < ranks) {
+      auto asked = sampler->ask(1);
+      if (asked.empty()) break;
+      RandomStream stream(seed, Purpose::virtual_time, asked[0].id);
+      running.emplace(now + std::exp(sigma * stream.normal() - 0.5 * sigma * sigma), asked[0].id);
+      tasks.emplace(asked[0].id, std::move(asked[0]));
+    }
+    now = running.top().first;
+    const auto task = tasks.extract(running.top().second);
+    running.pop();
+    const auto u = doubles(task.mapped().payload);
+    Outcome outcome;
+    outcome.id = task.key();
+    outcome.values.assign(u.begin(), u.end());
+    outcome.values.push_back(problem.log_likelihood(u));
+    sampler->tell(outcome);
+  }
+  return {now, static_cast<double>(sampler->end())};
+}
+
+void print_ranks(const Problem& problem, std::size_t ranks, int seeds) {
+  std::printf("%s %zu-D, %zu ranks, %d seeds\n| inner | look_ahead | duration | evaluations / those of 1 rank | speed-up |\n|---|---|---|---|---|\n", problem.name.c_str(), problem.dim, ranks, seeds);
+  for (const char* inner : {"regions", "slice"}) {
+    double single = 0.0;
+    for (int s = 1; s <= seeds; ++s) single += virtual_time(problem, {{"inner", Config(inner), {}}, {"look_ahead", Config("1"), {}}}, static_cast<std::uint64_t>(s), 1, 0.0).first;
+    for (const std::size_t look_ahead : {ranks, 2 * ranks, 4 * ranks, 8 * ranks})
+      for (const double sigma : {0.0, 1.0}) {
+        double time = 0.0, calls = 0.0;
+        for (int s = 1; s <= seeds; ++s) {
+          const auto [t, n] = virtual_time(problem, {{"inner", Config(inner), {}}, {"look_ahead", Config(std::to_string(look_ahead)), {}}}, static_cast<std::uint64_t>(s), ranks, sigma);
+          time += t, calls += n;
+        }
+        std::printf("| %s | %zu | %s | %.2f | %.1f |\n", inner, look_ahead, sigma == 0.0 ? "constant" : "log-normal, sigma 1", calls / single, single / time);
+        std::fflush(stdout);
+      }
+  }
+}
 }  // namespace
 
 int main(int argc, char* argv[]) {
   std::string which = argc > 1 ? argv[1] : "all", inner;
+  if (which == "ranks") {
+    const std::string name = argc > 2 ? argv[2] : "shells-5";
+    for (const Problem& p : problems)
+      if (p.name + "-" + std::to_string(p.dim) == name) print_ranks(p, argc > 3 ? std::stoul(argv[3]) : 64, argc > 4 ? std::atoi(argv[4]) : 5);
+    return 0;
+  }
   const int seeds = argc > 2 ? std::atoi(argv[2]) : 20, first = argc > 3 ? std::atoi(argv[3]) : 1;
   if (const auto colon = which.find(':'); colon != std::string::npos) inner = which.substr(colon + 1), which.resize(colon);
   std::vector<Config::Item> options;

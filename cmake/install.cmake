@@ -2,10 +2,11 @@
 
 include(CMakePackageConfigHelpers)
 
-install(TARGETS umbra umbra-guard umbra-host RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS umbra umbra-guard umbra-host umbra-spectrum RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS umbra_library EXPORT umbra-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(folder src jobs io workflows)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/umbra FILES_MATCHING PATTERN "*.h")
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/umbra FILES_MATCHING PATTERN "*.h"
+    PATTERN "communicator_handle.h" EXCLUDE PATTERN "mpi_port.h" EXCLUDE PATTERN "hdf5.h" EXCLUDE)
 endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/jobs/simulators/umbra_model.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/umbra)

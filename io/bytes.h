@@ -30,10 +30,8 @@ class ByteWriter {
 
  private:
   void append(const void* data, std::size_t size) {
-    if (size == 0) return;
-    const std::size_t at = out_.size();
-    out_.resize(at + size);
-    std::memcpy(out_.data() + at, data, size);
+    const auto* p = static_cast<const std::byte*>(data);
+    out_.insert(out_.end(), p, p + size);
   }
   std::vector<std::byte>& out_;
 };

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -174,8 +175,7 @@ void File::reserve(std::uint64_t size) {
   if (result == 0) return;
   if (errno != EOPNOTSUPP && errno != ENOSYS) fail("reserve space for", path_, errno);
   // The next best where the file system cannot reserve.
-  struct statvfs v {};
-  if (::statvfs(path_.c_str(), &v) == 0 && std::uint64_t{v.f_bavail} * v.f_frsize < size) fail("reserve space for", path_, ENOSPC);
+  check_space(path_, size);
 }
 
 void File::sync() {
@@ -188,6 +188,28 @@ void File::close() {
   const int result = ::close(d);
   if (code != 0) fail("close", path_, code);
   if (result != 0 && errno != EINTR) fail("close", path_, errno);
+}
+
+MappedFile::MappedFile(const std::string& path) {
+  const int d = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (d < 0) fail("open", path, errno);
+  struct stat s {};
+  void* memory = nullptr;
+  if (::fstat(d, &s) == 0 && s.st_size > 0) memory = ::mmap(nullptr, static_cast<std::size_t>(s.st_size), PROT_READ, MAP_PRIVATE, d, 0);
+  const int code = errno;
+  ::close(d);
+  if (memory == MAP_FAILED) fail("read", path, code);
+  bytes_ = {static_cast<const std::byte*>(memory), static_cast<std::size_t>(s.st_size)};
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+void check_space(const std::string& folder, std::uint64_t size) {
+  const int code = point(FileOperation::reserve, folder);
+  struct statvfs v {};
+  if (code != 0 || (::statvfs(folder.c_str(), &v) == 0 && std::uint64_t{v.f_bavail} * v.f_frsize < size)) fail("reserve space in", folder, code != 0 ? code : ENOSPC);
 }
 
 std::vector<std::byte> read_file(const std::string& path) {

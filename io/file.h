@@ -58,6 +58,20 @@ class File {
   int descriptor_ = -1;
 };
 
+/// A file to read as it lies on disk, without a copy in memory.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+/// Throws FileError (ENOSPC) where the file system of a folder has less room.
+void check_space(const std::string& folder, std::uint64_t size);
 std::vector<std::byte> read_file(const std::string& path);
 std::uint64_t file_size(const std::string& path);
 bool exists(const std::string& path);

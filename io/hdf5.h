@@ -40,6 +40,8 @@ class Handle {
     return *this;
   }
   void close(const std::string& doing);
+  /// Never closes it: where closing would wait for ranks that have failed to open.
+  void abandon() { id_ = -1; }
   hid_t get() const { return id_; }
 
  private:

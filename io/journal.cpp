@@ -288,7 +288,8 @@ Journal::~Journal() {
 Journal::Replayed Journal::replay(const Visitor& visitor) const {
   Replayed replayed;
   for (const std::uint64_t number : impl_->earlier) {
-    const auto bytes = read_file(journal_path(impl_->directory, number));
+    const MappedFile file(journal_path(impl_->directory, number));
+    const auto bytes = file.bytes();
     std::vector<std::string> hosts;
     std::uint64_t head[2] = {0, 0};
     if (bytes.size() >= header_size) std::memcpy(head, bytes.data(), header_size);
@@ -298,7 +299,7 @@ Journal::Replayed Journal::replay(const Visitor& visitor) const {
       std::memcpy(&length, bytes.data() + at, sizeof length);
       std::memcpy(&sum, bytes.data() + at + sizeof length, sizeof sum);
       if (length == 0 || length > longest_record || length > bytes.size() - at - frame_size) break;
-      const auto body = std::span(bytes).subspan(at + frame_size, length);
+      const auto body = bytes.subspan(at + frame_size, length);
       if (crc32c(body) != sum) break;
       replay_record(ByteReader(body), hosts, visitor);
       ++replayed.records;

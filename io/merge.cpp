@@ -246,9 +246,9 @@ void Merge::write_window(const Inputs& inputs, std::size_t table, std::size_t wi
 }
 
 void Merge::write(const std::string& path, Layout layout) const {
+  hdf5::Handle file = open_by_all(path, ranks_);
   together(ranks_, [&] {
     const auto locked = hdf5::lock();
-    hdf5::Handle file = hdf5::open_shared(path, ranks_);
     std::exception_ptr error;
     for (std::size_t t = 0; t < tables_.size(); ++t) {
       const Part *main = nullptr, *surplus = nullptr;

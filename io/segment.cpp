@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+
+#include "io/together.h"
 #include "src/base/status.h"
 
 namespace umbra {
@@ -101,6 +104,20 @@ std::vector<Failure> read_failures(const Handle& file) {
   return failures;
 }
 
+Handle open_by_all(const std::string& path, const Communicator& ranks) {
+  Handle file;
+  try {
+    together(ranks, [&] {
+      const auto locked = hdf5::lock();
+      file = hdf5::open_shared(path, ranks);
+    });
+  } catch (const SharedTrouble&) {
+    file.abandon();
+    throw;
+  }
+  return file;
+}
+
 PartAccess::PartAccess(const Handle& file, const Table& table, const Part& part, Layout layout) : shape_(table), layout_(layout) {
   const Handle group = hdf5::open_group(file, part.group);
   if (layout == Layout::matrix) {
@@ -133,9 +150,16 @@ void PartAccess::read(std::uint64_t first, std::uint64_t count, const ColumnsVie
 }
 
 void PartAccess::write(std::uint64_t first, std::uint64_t count, const ColumnsView& rows, std::size_t from, bool collective) const {
+  std::exception_ptr error;
   each_dataset(rows, [&](const Handle& d, hid_t type, std::size_t lines, void* memory) {
-    hdf5::write(d, type, {lines, first, count, rows.stride, from, 0}, memory, collective);
+    // The others wait for this rank in each collective call.
+    try {
+      hdf5::write(d, type, {lines, first, count, rows.stride, from, 0}, memory, collective);
+    } catch (const hdf5::Error&) {
+      error = std::current_exception();
+    }
   });
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace umbra

@@ -58,6 +58,9 @@ void make_part(const hdf5::Handle& file, const Table& table, const Part& part, L
 void write_failures(const hdf5::Handle& file, const std::vector<Failure>& failures);
 std::vector<Failure> read_failures(const hdf5::Handle& file);
 
+/// A file to write, opened by all ranks or by none (all ranks together).
+hdf5::Handle open_by_all(const std::string& path, const Communicator& ranks);
+
 class PartAccess {
  public:
   PartAccess(const hdf5::Handle& file, const Table& table, const Part& part, Layout layout);

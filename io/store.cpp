@@ -3,17 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <limits>
-#include <mutex>
 
-#include "io/bytes.h"
 #include "io/checkpoint.h"
 #include "io/file.h"
-#include "io/listing.h"
-#include "io/merge.h"
-#include "io/row_keeper.h"
+#include "io/store_impl.h"
 #include "io/together.h"
+#include "jobs/host_name.h"
 #include "src/base/text.h"
 
 namespace umbra {
@@ -21,13 +16,7 @@ namespace {
 
 enum class Command : std::uint8_t { drain, merge };
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-std::string host_name() {
-  char text[256] = "";
-  ::gethostname(text, sizeof text - 1);
-  return text;
-}
+}  // namespace
 
 std::vector<std::byte> encode(const std::vector<SegmentFile>& files) {
   std::vector<std::byte> bytes;
@@ -64,8 +53,7 @@ std::vector<SegmentFile> decode_files(ByteReader& r) {
   return files;
 }
 
-/// Renames; where that happened but is not known to be on disk, going on could mix generations: no FileError then.
-void commit(const std::string& from, const std::string& to) {
+void rename_to_result(const std::string& from, const std::string& to) {
   try {
     rename_file(from, to);
   } catch (const FileError& e) {
@@ -74,58 +62,13 @@ void commit(const std::string& from, const std::string& to) {
   }
 }
 
-/// Makes room again. After trouble other than a full disk results.h5 may name the final file: the next start will know.
 void drop(const std::string& aside, const std::string& final_name, const Trouble& trouble) {
   ::unlink(aside.c_str());
   if (trouble.kind == Trouble::Kind::no_space) ::unlink(final_name.c_str());
 }
 
-}  // namespace
-
-struct Store::Impl : RowSink {
-  Impl(std::string directory, std::vector<Table> all_tables, const Communicator& communicator, StoreOptions store_options)
-      : path(std::move(directory)), tables(std::move(all_tables)), ranks(communicator), options(std::move(store_options)), host(host_name()), own(tables), recovered(tables) {}
-
-  void keep(const Outcome& outcome) override { own.keep(outcome, host); }
-
-  void open();
-  void open_on_root();
-  void drain(ByteReader& command);
-  void merge(ByteReader& command);
-  void write_rows(const SegmentFile& segment, const std::string& file, const std::vector<RowKeeper::Batch>& batches, const std::vector<std::vector<std::uint64_t>>& counts);
-  void show(std::uint64_t new_generation, const std::vector<SegmentFile>& new_files, const std::string* state);
-  void compact();
-  bool compact_once();
-  void make_file(const std::string& file, std::uint64_t estimate, const std::function<void(const hdf5::Handle&)>& fill);
-  void sync_everywhere(const std::string& file);
-  void update_report();
-
-  std::string in(const std::string& name) const { return path + "/" + name; }
-  bool root() const { return ranks.rank() == 0; }
-
-  const std::string path;
-  const std::vector<Table> tables;
-  Communicator ranks;
-  StoreOptions options;
-  const std::string host;
-  bool syncs = true;  ///< the first rank of its host
-  RowKeeper own;
-  RowKeeper recovered;  ///< rank 0
-
-  // The same on all ranks, changed by execute() only.
-  std::uint64_t generation = 0;
-  bool merged = false;
-  std::vector<SegmentFile> files;
-  bool broken = false;
-
-  // Rank 0.
-  std::vector<std::string> superseded;
-  mutable std::mutex mutex;  ///< of what follows
-  Attributes attributes;
-  std::map<std::uint64_t, std::string> states;
-  std::vector<Group> groups;
-  StoreReport report;
-};
+Store::Impl::Impl(std::string directory, std::vector<Table> all_tables, const Communicator& communicator, StoreOptions store_options)
+    : path(std::move(directory)), tables(std::move(all_tables)), ranks(communicator), options(std::move(store_options)), host(host_name()), own(tables), recovered(tables) {}
 
 void Store::Impl::open_on_root() {
   make_directory(path);
@@ -203,383 +146,44 @@ void Store::Impl::update_report() {
 
 /// Rank 0: a file with all its datasets, and disk space for them, so that HDF5's writes cannot fail for want of it.
 void Store::Impl::make_file(const std::string& file, std::uint64_t estimate, const std::function<void(const hdf5::Handle&)>& fill) {
-  const auto reserve = [&](std::uint64_t size, File::Mode mode) {
-    File f(file, mode);
+  const auto with_room = [&](const std::function<void()>& reserve) {
     try {
-      f.reserve(size);
+      reserve();
     } catch (const FileError& e) {
       if (!e.no_space() || superseded.empty()) throw;
       for (const std::string& name : std::exchange(superseded, {})) remove_file(in(name));
-      f.reserve(size);
+      reserve();
     }
-    f.close();
   };
-  reserve(estimate + (std::uint64_t{1} << 20), File::Mode::create);
+  with_room([&] { check_space(path, estimate + (std::uint64_t{1} << 20)); });
   {
     const auto locked = hdf5::lock();
     hdf5::Handle h = hdf5::create_file(file);
     fill(h);
     hdf5::close_file(h, file);
   }
-  reserve(file_size(file), File::Mode::update);
+  with_room([&] {
+    File f(file, File::Mode::update);
+    f.reserve(file_size(file));
+    f.close();
+  });
 }
 
-void Store::Impl::sync_everywhere(const std::string& file) {
-  together(ranks, [&] {
+/// Rewrites files of rows by all ranks together, or by rank 0 alone where there is little to do.
+void Store::Impl::by_few_or_all(const std::vector<SegmentFile>& inputs, const std::function<void(const Communicator& writers)>& rewrite) {
+  std::uint64_t bytes = 0;
+  for (const SegmentFile& f : inputs) bytes += f.bytes;
+  if (ranks.size() > 1 && bytes < 8 * options.small_segment_bytes) on_root(ranks, [&] { rewrite(Communicator::self()); });
+  else rewrite(ranks);
+}
+
+void Store::Impl::sync_everywhere(const Communicator& writers, const std::string& file) {
+  together(writers, [&] {
     if (!syncs) return;
     File f(file, File::Mode::update);
     f.sync();
     f.close();
   });
-}
-
-void Store::Impl::write_rows(const SegmentFile& segment, const std::string& file, const std::vector<RowKeeper::Batch>& batches, const std::vector<std::vector<std::uint64_t>>& counts) {
-  const bool collective = ranks.size() > 1;
-  const auto rank = static_cast<std::size_t>(ranks.rank());
-  std::vector<std::vector<std::string>> hosts = {own.hosts(), recovered.hosts()};
-  together(ranks, [&] {
-    const auto locked = hdf5::lock();
-    hdf5::Handle h = hdf5::open_shared(file, ranks);
-    std::exception_ptr error;
-    const auto attempt = [&](const auto& act) {
-      try {
-        act();
-      } catch (...) {
-        error = std::current_exception();
-      }
-    };
-    std::vector<char> host_text;
-    for (std::size_t t = 0; t < tables.size(); ++t) {
-      const auto part = std::find_if(segment.parts.begin(), segment.parts.end(), [&](const Part& p) { return p.table == t; });
-      if (part == segment.parts.end()) continue;
-      const PartAccess access(h, tables[t], *part, Layout::matrix);
-      std::uint64_t first = 0, rounds = 0;
-      for (std::size_t r = 0; r < counts.size(); ++r) {
-        if (r < rank) first += counts[r][2 * t];
-        rounds = std::max(rounds, counts[r][2 * t + 1]);
-      }
-      std::uint64_t round = 0;
-      for (std::size_t b = 0; b < batches.size(); ++b) {
-        for (const RowKeeper::Slice& s : batches[b].slices[t]) {
-          host_text.assign(s.count * segment.host_size, '\0');
-          if (TableShape(tables[t]).has_host)
-            for (std::size_t i = 0; i < s.count; ++i) {
-              const std::string& name = hosts[b][s.block->host.empty() ? 0 : s.block->host[s.from + i]];
-              std::copy_n(name.data(), std::min<std::size_t>(name.size(), segment.host_size), host_text.data() + i * segment.host_size);
-            }
-          const ColumnsView view{s.block->integers.get() + s.from, s.block->numbers.get() + s.from, host_text.data(), s.block->capacity, segment.host_size};
-          attempt([&] { access.write(first, s.count, view, 0, collective); });
-          first += s.count;
-          ++round;
-        }
-      }
-      for (; collective && round < rounds; ++round) attempt([&] { access.write(0, 0, {.stride = 1, .host_size = segment.host_size}, 0, true); });
-    }
-    if (segment.failures > 0) {
-      std::uint64_t first = 0;
-      for (std::size_t r = 0; r < rank; ++r) first += counts[r][2 * tables.size()];
-      std::vector<std::int64_t> ids, statuses;
-      std::vector<char> messages;
-      for (const RowKeeper::Batch& b : batches) {
-        for (const Failure& f : b.failures) {
-          ids.push_back(f.id);
-          statuses.push_back(f.status);
-          messages.resize(messages.size() + failure_message_size);
-          std::copy_n(f.message.data(), std::min(f.message.size(), failure_message_size), messages.end() - static_cast<std::ptrdiff_t>(failure_message_size));
-        }
-      }
-      const hdf5::Window window{.first = first, .count = ids.size(), .stride = ids.size()};
-      const hdf5::Handle group = hdf5::open_group(h, "failures");
-      const hdf5::Handle d[] = {hdf5::open_dataset(group, "id"), hdf5::open_dataset(group, "status"), hdf5::open_dataset(group, "message")};
-      attempt([&] { hdf5::write(d[0], H5T_NATIVE_INT64, window, ids.data(), collective); });
-      attempt([&] { hdf5::write(d[1], H5T_NATIVE_INT64, window, statuses.data(), collective); });
-      attempt([&] { hdf5::write(d[2], hdf5::text_type(failure_message_size).get(), window, messages.data(), collective); });
-    }
-    attempt([&] { hdf5::close_file(h, file); });
-    if (error) std::rethrow_exception(error);
-  });
-}
-
-/// Rank 0: results.h5 shows these files from now on. With a state: the commit of a drain.
-void Store::Impl::show(std::uint64_t new_generation, const std::vector<SegmentFile>& new_files, const std::string* state) {
-  const double start = seconds();
-  Listing listing{new_generation, false, new_files, tables, {}};
-  {
-    const std::scoped_lock lock(mutex);
-    listing.attributes = attributes;
-  }
-  if (state) {
-    promote_checkpoint(path);  // where that failed after the last commit
-    write_next_checkpoint(path, new_generation, *state);
-  }
-  std::vector<std::byte> bytes;
-  {
-    const auto locked = hdf5::lock();
-    bytes = running_result(listing);
-  }
-  File f(in("results.h5.tmp"), File::Mode::create);
-  f.write(bytes);
-  f.sync();
-  f.close();
-  commit(in("results.h5.tmp"), in("results.h5"));
-  const std::scoped_lock lock(mutex);
-  report.refresh_s = seconds() - start;
-}
-
-void Store::Impl::drain(ByteReader& command) {
-  const double start = seconds();
-  const auto new_generation = command.get<std::uint64_t>();
-  const auto num_recovered = command.get<std::uint64_t>();
-  const auto collected = command.get_all<std::uint64_t>();
-  const auto rank = static_cast<std::size_t>(ranks.rank());
-  std::vector<RowKeeper::Batch> batches;
-  together(ranks, [&] {
-    EXPECT(new_generation > generation && collected.size() == static_cast<std::size_t>(ranks.size()));
-    batches.push_back(own.first(collected[rank]));
-    if (root()) batches.push_back(recovered.first(num_recovered));
-  });
-
-  // Per rank: rows and slices of each table, failures, longest host name.
-  std::vector<std::uint64_t> mine(2 * tables.size() + 2, 0);
-  for (const RowKeeper::Batch& b : batches) {
-    for (std::size_t t = 0; t < tables.size(); ++t) {
-      for (const RowKeeper::Slice& s : b.slices[t]) mine[2 * t] += s.count;
-      mine[2 * t + 1] += b.slices[t].size();
-    }
-    mine[2 * tables.size()] += b.failures.size();
-  }
-  for (const RowKeeper* k : {&own, &recovered})
-    for (const std::string& name : k->hosts()) mine.back() = std::max<std::uint64_t>(mine.back(), name.size());
-  std::vector<std::vector<std::uint64_t>> counts;
-  for (const std::string& part : ranks.all_gather(std::string(reinterpret_cast<const char*>(mine.data()), mine.size() * 8))) {
-    counts.emplace_back(mine.size());
-    std::memcpy(counts.back().data(), part.data(), part.size());
-  }
-
-  SegmentFile segment{.name = "segments/" + std::to_string(new_generation) + ".h5", .bytes = 0, .level = 0, .layout = Layout::matrix, .parts = {}, .failures = 0};
-  std::uint64_t longest = 1, estimate = 0;
-  for (const auto& c : counts) {
-    segment.failures += c[2 * tables.size()];
-    longest = std::max(longest, c.back());
-  }
-  segment.host_size = (longest + 7) / 8 * 8;
-  for (std::size_t t = 0; t < tables.size(); ++t) {
-    std::uint64_t rows = 0;
-    for (const auto& c : counts) rows += c[2 * t];
-    if (rows > 0) segment.parts.push_back({t, tables[t].name, rows});
-    estimate += rows * TableShape(tables[t]).row_bytes(segment.host_size);
-  }
-  estimate += segment.failures * (failure_message_size + 16);
-
-  std::vector<SegmentFile> new_files = files;
-  const std::string final_name = in(segment.name), aside = final_name + ".tmp";
-  try {
-    if (merged && !files.empty()) {
-      // The merged result becomes a segment: a second name for it, before results.h5 is replaced.
-      new_files[0].name = "segments/merged-" + std::to_string(generation) + ".h5";
-      new_files[0].level = 3;
-    }
-    on_root(ranks, [&] {
-      make_directory(in("segments"));
-      if (merged && !files.empty()) link_file(in("results.h5"), in(new_files[0].name));
-      if (segment.parts.empty()) return;
-      make_file(aside, estimate, [&](const hdf5::Handle& h) {
-        for (const Part& p : segment.parts) make_part(h, tables[p.table], p, Layout::matrix, segment.host_size);
-        if (segment.failures == 0) return;
-        const hdf5::Handle group = hdf5::make_group(h, "failures");
-        for (const char* name : {"id", "status"}) hdf5::make_dataset(group, name, H5T_NATIVE_INT64, {segment.failures});
-        hdf5::make_dataset(group, "message", hdf5::text_type(failure_message_size).get(), {segment.failures});
-      });
-    });
-    if (!segment.parts.empty()) {
-      write_rows(segment, aside, batches, counts);
-      sync_everywhere(aside);
-    }
-    std::vector<std::byte> size(8);
-    on_root(ranks, [&] {
-      if (!segment.parts.empty()) {
-        rename_file(aside, final_name);
-        segment.bytes = file_size(final_name);
-        new_files.push_back(segment);
-      }
-      std::string state;
-      {
-        const std::scoped_lock lock(mutex);
-        state = states[new_generation];
-      }
-      show(new_generation, new_files, &state);
-    });
-    std::memcpy(size.data(), &segment.bytes, 8);
-    ranks.broadcast(size);
-    std::memcpy(&segment.bytes, size.data(), 8);
-    if (!root() && !segment.parts.empty()) new_files.push_back(segment);
-  } catch (const SharedTrouble& t) {
-    if (root()) {
-      drop(aside, final_name, t.trouble);
-      const std::scoped_lock lock(mutex);
-      states.erase(new_generation);
-    }
-    throw;
-  }
-
-  generation = new_generation;
-  merged = false;
-  files = std::move(new_files);
-  std::vector<std::byte> last(8);
-  std::int64_t last_failure = std::numeric_limits<std::int64_t>::max();
-  std::uint64_t failures = 0;
-  for (const SegmentFile& f : files) failures += f.failures;
-  if (failures > max_failures && segment.failures > 0) {
-    on_root(ranks, [&] {
-      const auto locked = hdf5::lock();
-      std::vector<std::int64_t> ids;
-      for (const SegmentFile& f : files)
-        if (f.failures > 0)
-          for (const std::int64_t id : hdf5::read_integers(hdf5::open_group(hdf5::open_file(in(f.name)), "failures"), "id")) ids.push_back(id);
-      const auto cut = ids.begin() + static_cast<std::ptrdiff_t>(max_failures);
-      std::nth_element(ids.begin(), cut, ids.end());
-      last_failure = *cut;
-    });
-    std::memcpy(last.data(), &last_failure, 8);
-    ranks.broadcast(last);
-    std::memcpy(&last_failure, last.data(), 8);
-  }
-  batches.clear();
-  own.release(collected[rank], last_failure);
-  if (root()) {
-    recovered.release(num_recovered, last_failure);
-    {
-      const std::scoped_lock lock(mutex);
-      states.erase(states.begin(), states.upper_bound(new_generation));
-    }
-    try {
-      promote_checkpoint(path);
-    } catch (const FileError&) {
-      // The next start knows what to do with it, and the next drain tries again.
-    }
-    if (options.committed) options.committed(new_generation);
-  }
-  update_report();
-  compact();
-  const std::scoped_lock lock(mutex);
-  report.drain_s = seconds() - start;
-}
-
-void Store::Impl::compact() {
-  try {
-    while (compact_once()) update_report();
-  } catch (const SharedTrouble& t) {
-    // Without space the segments stay as they are; there are a few more of them until there is some.
-    if (t.trouble.kind != Trouble::Kind::no_space) throw;
-  }
-}
-
-bool Store::Impl::compact_once() {
-  std::map<std::int64_t, int> tiers;
-  for (const SegmentFile& f : files) ++tiers[f.level];
-  std::int64_t level = -1;
-  for (const auto& [l, n] : tiers)
-    if (level < 0 && n >= options.fan_in) level = l;
-  if (level < 0 && static_cast<int>(files.size()) >= options.max_segments)
-    level = std::max_element(tiers.begin(), tiers.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
-  if (level < 0 || tiers[level] < 2) return false;
-
-  std::vector<SegmentFile> inputs, new_files;
-  for (const SegmentFile& f : files) (f.level == level ? inputs : new_files).push_back(f);
-  SegmentFile output{.name = "segments/" + std::to_string(generation) + "-" + std::to_string(level + 1) + ".h5", .bytes = 0, .level = level + 1, .layout = Layout::matrix, .parts = {}, .failures = 0};
-  const std::string final_name = in(output.name), aside = final_name + ".tmp";
-  std::vector<std::byte> bytes;
-  try {
-    const Merge merge(path, tables, inputs, {}, options.block_bytes, ranks);
-    output.host_size = merge.host_size();
-    std::uint64_t estimate = 0;
-    for (const Part& p : merge.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(output.host_size);
-    on_root(ranks, [&] {
-      const auto failures = merge.failures();
-      output.failures = failures.size();
-      make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
-        for (const Part& p : merge.parts()) make_part(h, tables[p.table], p, Layout::matrix, output.host_size);
-        write_failures(h, failures);
-      });
-    });
-    for (const Part& p : merge.parts())
-      if (p.rows > 0) output.parts.push_back(p);
-    merge.write(aside, Layout::matrix);
-    sync_everywhere(aside);
-    on_root(ranks, [&] {
-      rename_file(aside, final_name);
-      output.bytes = file_size(final_name);
-      new_files.push_back(output);
-      show(generation, new_files, nullptr);
-      for (const SegmentFile& f : inputs) superseded.push_back(f.name);
-      bytes = encode(new_files);
-    });
-  } catch (const SharedTrouble& t) {
-    if (root()) drop(aside, final_name, t.trouble);
-    throw;
-  }
-  ranks.broadcast(bytes);
-  ByteReader r(bytes);
-  files = decode_files(r);
-  return true;
-}
-
-void Store::Impl::merge(ByteReader& command) {
-  std::map<std::string, TaskId> ends;
-  for (auto n = command.get<std::uint64_t>(); n > 0; --n) {
-    const std::string name = command.get_text();
-    ends[name] = command.get<TaskId>();
-  }
-  SegmentFile self{.name = "results.h5", .bytes = 0, .level = 0, .layout = Layout::plain, .parts = {}, .failures = 0};
-  const std::string aside = in("results.h5.merge");
-  std::vector<std::byte> bytes;
-  try {
-    const Merge m(path, tables, files, ends, options.block_bytes, ranks);
-    self.host_size = m.host_size();
-    self.parts = m.parts();
-    std::uint64_t estimate = 0;
-    for (const Part& p : m.parts()) estimate += p.rows * TableShape(tables[p.table]).row_bytes(self.host_size);
-    on_root(ranks, [&] {
-      Listing listing{generation, true, {}, tables, {}};
-      std::vector<Group> extra;
-      {
-        const std::scoped_lock lock(mutex);
-        listing.attributes = attributes;
-        extra = groups;
-      }
-      const auto failures = m.failures();
-      self.failures = failures.size();
-      for (const Group& g : extra)
-        for (const Series& s : g.series) estimate += 8 * std::visit([](const auto& v) { return v.size(); }, s.values);
-      make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
-        describe_root(h, listing);
-        for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, self.host_size);
-        write_failures(h, failures);
-        for (const Group& g : extra) {
-          const hdf5::Handle group = hdf5::make_group(h, g.path);
-          hdf5::set_attributes(group, g.attributes);
-          for (const Series& s : g.series) hdf5::write_series(group, s);
-        }
-      });
-    });
-    m.write(aside, Layout::plain);
-    sync_everywhere(aside);
-    on_root(ranks, [&] {
-      self.bytes = file_size(aside);
-      commit(aside, in("results.h5"));
-      for (const SegmentFile& f : files)
-        if (f.name != self.name) superseded.push_back(f.name);
-      bytes = encode({self});
-    });
-  } catch (const SharedTrouble&) {
-    if (root()) ::unlink(aside.c_str());
-    throw;
-  }
-  ranks.broadcast(bytes);
-  ByteReader r(bytes);
-  files = decode_files(r);
-  merged = true;
-  update_report();
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -33,6 +33,7 @@ struct StoreOptions {
   std::function<void(std::uint64_t generation)> committed;  ///< rank 0, called by the service thread: the journals up to this one are not needed any more
   int max_segments = 64;
   int fan_in = 16;                                       ///< segments of a tier that are compacted into one of the next
+  std::size_t small_segment_bytes = std::size_t{4} << 20;  ///< below, rank 0 writes what the others send it: cheaper than to open a file together
   std::size_t block_bytes = std::size_t{64} << 20;       ///< memory of a rank for a block of rows in a compaction or merge
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <climits>
+#include <exception>
 #include <stdexcept>
 
 #include "jobs/backoff.h"
@@ -138,7 +139,7 @@ void end_all_ranks(int exit_code) {
 }
 
 MpiSession::~MpiSession() {
-  if (mpi_is_up()) MPI_Finalize();
+  if (mpi_is_up() && std::uncaught_exceptions() == 0) MPI_Finalize();
 }
 
 }  // namespace umbra

@@ -42,6 +42,7 @@ class Communicator {
 [[noreturn]] void end_all_ranks(int exit_code);
 
 /// Starts MPI with MPI_THREAD_MULTIPLE and ends it. Where the process was not started by mpirun or srun it still works, as 1 rank.
+/// An exception on its way out leaves MPI unfinished, so that mpirun ends the other ranks, which would wait for this one, when the process exits.
 class MpiSession {
  public:
   MpiSession(int& argc, char**& argv);

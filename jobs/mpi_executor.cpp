@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <limits>
 #include <optional>
+#include <thread>
 
 #include "jobs/backoff.h"
 #include "jobs/busy_time.h"
@@ -51,8 +51,8 @@ class MpiExecutor final : public Executor {
   std::size_t room() const override {
     if (stopped_ || error_) return 0;
     const std::size_t ahead = portion(pace_, queue_.empty() ? last_kind_ : queue_.back().task.kind, depth_s_, options_.batch).ahead;
-    // A reserve here saves a rank that becomes free the way through the campaign.
-    std::size_t want = 1 + ahead * queues_.size() / 4;
+    // Where ranks have little ahead, a reserve here saves a rank that becomes free the way through the campaign.
+    std::size_t want = 1 + (ahead <= 2 ? queues_.size() / 4 : 0);
     for (std::size_t r = first_worker_; r < queues_.size(); ++r)
       if (!queues_[r].stalled && queues_[r].sent.size() < ahead) want += ahead - queues_[r].sent.size();
     return want > queue_.size() ? want - queue_.size() : 0;
@@ -90,8 +90,11 @@ class MpiExecutor final : public Executor {
   std::vector<InFlight> in_flight() const override {
     std::vector<std::pair<std::uint64_t, InFlight>> sorted;
     for (std::size_t r = 0; r < queues_.size(); ++r)
-      for (const SentTask& task : queues_[r].sent) sorted.push_back({task.sequence, {task.kind, task.id, static_cast<int>(r), task.sent}});
-    for (const Queued& queued : queue_) sorted.push_back({queued.sequence, {queued.task.kind, queued.task.id, -1, 0.0}});
+      for (std::size_t i = 0; i < queues_[r].sent.size(); ++i) {
+        const SentTask& task = queues_[r].sent[i];
+        sorted.push_back({task.sequence, {task.kind, task.id, static_cast<int>(r), task.sent}});
+      }
+    for (std::size_t i = 0; i < queue_.size(); ++i) sorted.push_back({queue_[i].sequence, {queue_[i].task.kind, queue_[i].task.id, -1, 0.0}});
     std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<InFlight> result;
     result.reserve(sorted.size());
@@ -135,7 +138,7 @@ class MpiExecutor final : public Executor {
  private:
   struct Queued {
     Task task;
-    std::uint64_t sequence;
+    std::uint64_t sequence = 0;
   };
 
   // What happens is either far from urgent, as ranks have work ahead, or it is the end of a long evaluation.
@@ -143,17 +146,15 @@ class MpiExecutor final : public Executor {
 
   void wait(Backoff& backoff, double at_most_s) {
     std::chrono::nanoseconds limit(static_cast<std::int64_t>(std::clamp(at_most_s, 0.0, 1e-3) * 1e9));
-    if (!outbox_.empty()) limit = std::min<std::chrono::nanoseconds>(limit, 50us);
+    if (!outbox_.empty()) limit = std::min<std::chrono::nanoseconds>(limit, 100us);
     if (!worker_) {
       backoff.pause(limit);
       return;
     }
-    // This rank's evaluation thread needs the core: few wake-ups while all have work ahead.
-    const std::chrono::nanoseconds floor = depends_on_look_ahead() ? 500us : 50us;
-    port_->wait_for_answer(std::min(limit, std::max(floor, backoff.step())));
+    // This rank's evaluation thread needs the core: few wake-ups where all have work ahead.
+    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2) std::this_thread::sleep_for(limit);
+    else port_->wait_for_answer(std::min(limit, std::max<std::chrono::nanoseconds>(50us, backoff.step())));
   }
-
-  bool depends_on_look_ahead() const { return portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 1; }
 
   // Takes what has come. Returns the time.
   double progress(std::vector<Outcome>& finished) {
@@ -229,25 +230,25 @@ class MpiExecutor final : public Executor {
 
   void take_back(RankQueue& queue, MessageReader& reader) {
     queue.stalled = true;
+    std::vector<Queued> waiting;
     // Those returned are in the order in which they were sent, but newer ones may be on their way.
-    auto sent = queue.sent.begin();
-    auto keep = sent;
-    std::vector<Queued> returned;
+    Ring<SentTask> kept;
     Task task;
     while (reader.more()) {
       reader.read(task);
-      while (sent != queue.sent.end() && !(sent->id == task.id && sent->kind == task.kind)) *keep++ = *sent++;
-      ENSURE(sent != queue.sent.end());
-      returned.push_back({std::move(task), sent->sequence});
-      queue.load_s -= sent->expected_s;
-      ++sent;
+      for (; !queue.sent.empty() && !(queue.sent.front().id == task.id && queue.sent.front().kind == task.kind); queue.sent.pop_front()) kept.push_back(queue.sent.front());
+      ENSURE(!queue.sent.empty());
+      waiting.push_back({std::move(task), queue.sent.front().sequence});
+      forget_first(queue);
     }
-    num_sent_ -= returned.size();
-    while (sent != queue.sent.end()) *keep++ = *sent++;
-    queue.sent.erase(keep, queue.sent.end());
+    for (; !queue.sent.empty(); queue.sent.pop_front()) kept.push_back(queue.sent.front());
+    queue.sent = std::move(kept);
+    queue.load_s = 0.0;
+    for (std::size_t i = 0; i < queue.sent.size(); ++i) queue.load_s += queue.sent[i].expected_s;
     if (stopped_) return;
-    queue_.insert(queue_.begin(), std::make_move_iterator(returned.begin()), std::make_move_iterator(returned.end()));
-    std::stable_sort(queue_.begin(), queue_.end(), [](const Queued& a, const Queued& b) { return a.sequence < b.sequence; });
+    for (; !queue_.empty(); queue_.pop_front()) waiting.push_back(std::move(queue_.front()));
+    std::sort(waiting.begin(), waiting.end(), [](const Queued& a, const Queued& b) { return a.sequence < b.sequence; });
+    for (Queued& queued : waiting) queue_.push_back(std::move(queued));
   }
 
   // The rank with the least work among those that may have more now; -1: none.
@@ -299,7 +300,7 @@ class MpiExecutor final : public Executor {
   LocalPort* port_ = nullptr;       // its port; the worker's own
   int first_worker_ = 0;
 
-  std::deque<Queued> queue_;
+  Ring<Queued> queue_;
   std::uint64_t submitted_ = 0;
   TaskKind last_kind_ = TaskKind::point;
   std::vector<RankQueue> queues_;  // [ranks]

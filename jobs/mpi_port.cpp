@@ -7,7 +7,7 @@
 namespace umbra {
 
 namespace {
-constexpr std::size_t spares_kept = 32;
+constexpr std::size_t spares_kept = 256;
 constexpr std::size_t spare_bytes = std::size_t{1} << 18;  // larger ones give their memory back
 }  // namespace
 

@@ -1,23 +1,22 @@
 #pragma once
 // What the coordinator knows of one rank, and how much it gives it.
 
-#include <deque>
-
 #include "jobs/pace.h"
+#include "jobs/ring.h"
 
 namespace umbra {
 
 /// A task that has been sent to a rank.
 struct SentTask {
-  TaskKind kind;
-  float expected_s;  ///< as was thought when it was sent
-  TaskId id;
-  std::uint64_t sequence;  ///< of submission
-  double sent;             ///< Unix time, s
+  TaskKind kind = TaskKind::point;
+  float expected_s = 0.0f;  ///< as was thought when it was sent
+  TaskId id = 0;
+  std::uint64_t sequence = 0;  ///< of submission
+  double sent = 0.0;           ///< Unix time, s
 };
 
 struct RankQueue {
-  std::deque<SentTask> sent;  ///< not yet answered; the first one is being evaluated
+  Ring<SentTask> sent;    ///< not yet answered; the first one is being evaluated
   double load_s = 0.0;        ///< sum of expected_s
   bool stalled = false;       ///< in a long evaluation: it has given back what waited behind it
   bool left = false;
@@ -33,7 +32,7 @@ struct Portion {
 /// @param fixed_batch 0: chosen here
 inline Portion portion(const Pace& pace, TaskKind kind, double depth_s, std::size_t fixed_batch) {
   constexpr double batch_s = 1e-3;         // of work in a message: hides what a message costs
-  constexpr double look_ahead_s = 0.02;    // longer tasks would rather wait for the next free rank than behind one another
+  constexpr double look_ahead_s = 0.03;    // longer tasks would rather wait for the next free rank than behind one another
   constexpr std::size_t most_ahead = 20000;
   const bool known = pace.known(kind);
   const double expected = known ? pace.expected(kind) : 0.0;

@@ -3,9 +3,11 @@
 #include <mpi.h>
 
 #include <cstdio>
+#include <limits>
 
 #include "jobs/backoff.h"
 #include "jobs/clock.h"
+#include "jobs/lopsided_barrier.h"
 #include "jobs/run_task.h"
 #include "jobs/task_error.h"
 
@@ -15,7 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 constexpr double gather_s = 1e-3;   // outcomes of cheap tasks travel together
-constexpr double patience_s = 0.03;  // so long may tasks and outcomes wait behind an evaluation; noticed 20 ms later at the latest
+constexpr double news_patience_s = 0.02;   // so long may outcomes wait behind an evaluation; noticed 20 ms later at the latest
+constexpr double tasks_patience_s = 0.05;  // and tasks
 constexpr auto leave_patience = 100ms;
 }  // namespace
 
@@ -40,27 +43,33 @@ void Worker::thread_main() {
 
 void Worker::begin_evaluation(double now) {
   begun_ = now;
-  state_.store(State::evaluating, std::memory_order_release);
+  evaluating_.store(true, std::memory_order_release);
 }
 
 bool Worker::end_evaluation() {
-  State expected = State::evaluating;
-  while (!state_.compare_exchange_weak(expected, State::own, std::memory_order_acquire)) {
-    if (expected == State::abandoned) {
-      // What this Work refers to may be gone.
-      static_cast<void>(work_.release());
-      return false;
-    }
-    if (expected == State::watched) std::this_thread::yield();
-    expected = State::evaluating;
-  }
-  return true;
+  evaluating_.store(false, std::memory_order_relaxed);
+  light_barrier();
+  Claim claim;
+  while ((claim = claim_.load(std::memory_order_acquire)) == Claim::watching) std::this_thread::yield();
+  if (claim == Claim::none) return true;
+  // Abandoned: what this Work refers to may be gone.
+  static_cast<void>(work_.release());
+  return false;
+}
+
+bool Worker::claim() {
+  claim_.store(Claim::watching, std::memory_order_relaxed);
+  heavy_barrier();
+  if (evaluating_.load(std::memory_order_acquire)) return true;
+  give_up_claim();
+  return false;
 }
 
 void Worker::evaluate_all() {
   sleep_precisely();
   std::string setup_error;
-  begin_evaluation(unix_now());
+  // Tasks stay while the work is set up, however long: no outcome would tell afterwards that this rank may have them again.
+  begin_evaluation(std::numeric_limits<double>::infinity());
   try {
     work_ = factory_();
   } catch (...) {
@@ -133,22 +142,26 @@ void Worker::fail(MessageTag tag, const std::string& text) {
   port_->send(tag, message);
 }
 
-void Worker::look_after() {
-  State expected = State::evaluating;
-  if (!state_.compare_exchange_strong(expected, State::watched, std::memory_order_acquire)) return;
-  if (unix_now() - begun_ > patience_s) {
-    send_answers();
-    Buffer returned;
-    Task task;
-    do {
-      while (unread_.more()) {
-        unread_.read(task);
-        append_task(returned, task);
-      }
-      if (!returned.empty()) port_->send(MessageTag::returned, returned);
-    } while (port_->receive(incoming_) && (unread_ = MessageReader(incoming_), true));
+void Worker::give_back() {
+  Buffer returned;
+  Task task;
+  while (true) {
+    while (unread_.more()) {
+      unread_.read(task);
+      append_task(returned, task);
+    }
+    if (!returned.empty()) port_->send(MessageTag::returned, returned);
+    if (!port_->receive(incoming_)) return;
+    unread_ = MessageReader(incoming_);
   }
-  state_.store(State::evaluating, std::memory_order_release);
+}
+
+void Worker::look_after() {
+  if (!claim()) return;
+  const double lasts = unix_now() - begun_;
+  if (lasts > news_patience_s) send_answers();
+  if (lasts > tasks_patience_s) give_back();
+  give_up_claim();
 }
 
 void Worker::request_stop() {
@@ -163,8 +176,10 @@ bool Worker::leave() {
     ended = ended_.wait_for(lock, leave_patience, [this] { return has_ended_; });
   }
   while (!ended) {
-    State expected = State::evaluating;
-    if (state_.compare_exchange_strong(expected, State::abandoned, std::memory_order_acquire)) break;
+    if (claim()) {
+      claim_.store(Claim::abandoned, std::memory_order_release);
+      break;
+    }
     std::unique_lock lock(mutex_);
     ended = ended_.wait_for(lock, 1ms, [this] { return has_ended_; });
   }

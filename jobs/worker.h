@@ -27,15 +27,18 @@ class Worker : public std::enable_shared_from_this<Worker> {
   bool leave();
 
  private:
-  // Who may touch what the thread owns. A watcher works while the thread is `evaluating`; the thread waits for it when it comes back.
-  enum class State { own, evaluating, watched, abandoned };
+  // While the thread is evaluating, a watcher may claim what the thread owns; the thread then waits for it when it comes back.
+  enum class Claim { none, watching, abandoned };
 
   void thread_main();
   void evaluate_all();
   void begin_evaluation(double now);
   bool end_evaluation();  // false: abandoned
   bool evaluate();        // the next task; false: abandoned
+  bool claim();           // by the watcher; false: the thread is not evaluating
+  void give_up_claim() { claim_.store(Claim::none, std::memory_order_release); }
   void send_answers();
+  void give_back();
   void fail(MessageTag tag, const std::string& text);
 
   WorkFactory factory_;
@@ -44,7 +47,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   int rank_;
   std::thread thread_;
 
-  std::atomic<State> state_{State::own};
+  std::atomic<bool> evaluating_{false};
+  std::atomic<Claim> claim_{Claim::none};
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::condition_variable ended_;

@@ -110,11 +110,11 @@ void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome
   int worthwhile = 1;
   for (int ranks = 1; ranks <= 4096; ranks *= 2) {
     if (evaluations && static_cast<std::uint64_t>(ranks) > *evaluations) break;
-    const Forecast f = forecast(plan.sampler, dim, measured, ranks, total);
+    const Forecast f = forecast(plan.stand_in ? plan.stand_in : plan.sampler, dim, measured, ranks, total);
     if (ranks == 1 || ranks == 16 || ranks == 256)
       fmt::print("{:>8}{:>12.2f}{:>16}{}\n", ranks, f.busy_share, human_count(f.rate), evaluations ? "   " + human_duration(static_cast<double>(*evaluations) / f.rate) : "");
     if (f.rate < 1.1 * last_rate) {
-      if (ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
+      if (ranks != 16 && ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
       fmt::print("more than {} ranks pay nothing: the sampler cannot keep them busy (see its look_ahead or population in `umbra list samplers`)\n", worthwhile);
       return;
     }

@@ -7,6 +7,7 @@
 #include "src/base/error.h"
 #include "workflows/build_info.h"
 #include "workflows/commands.h"
+#include "workflows/predict_command.h"
 #include "workflows/submit_command.h"
 
 int main(int argc, char** argv) {
@@ -35,7 +36,7 @@ int main(int argc, char** argv) {
 
   std::string what;
   auto* list_app = app.add_subcommand("list", "what there is, with options, defaults and meaning");
-  list_app->add_option("what", what, "workflows, samplers, models, priors, constraints, presets");
+  list_app->add_option("what", what, "workflows, samplers, models, priors, constraints, sets, presets, committees ...");
   list_app->callback([&] { result = list_command(what); });
 
   std::string workflow = "scan";
@@ -67,6 +68,24 @@ int main(int argc, char** argv) {
     submit.sbatch = submit_app->remaining();
     result = submit_command(submit);
   });
+
+  PredictOptions predict;
+  auto* predict_app = app.add_subcommand("predict", "what a learned model says of points");
+  predict_app->add_option("model", predict.model, "folder of a model (RUN/model)")->required();
+  predict_app->add_option("points", predict.points, "points: .csv with a header, .h5 or a run directory, .slha")->required();
+  predict_app->add_option("--output", predict.output, "CSV file to write (default: the terminal)");
+  predict_app->add_option("--slha", predict.slha, "where an SLHA file has a parameter: \"EXTPAR 1=M1\"");
+  predict_app->add_option("--confidence", predict.confidence, "level at which points are counted")->check(CLI::Range(0.0, 1.0));
+  predict_app->callback([&] { result = predict_command(predict); });
+
+  ServeOptions serve;
+  auto* serve_app = app.add_subcommand("serve", "a learned model as an HTTP JSON service");
+  serve_app->add_option("model", serve.model, "folder of a model (RUN/model)")->required();
+  serve_app->add_option("--host", serve.host, "address to listen on (0.0.0.0: all; only where everybody there may ask)");
+  serve_app->add_option("--port", serve.port, "port; 0: any that is free")->check(CLI::Range(0, 65535));
+  serve_app->add_option("--max-bytes", serve.max_bytes, "largest request")->check(CLI::PositiveNumber);
+  serve_app->add_option("--at-once", serve.at_once, "requests at a time; more are told to come again")->check(CLI::PositiveNumber);
+  serve_app->callback([&] { result = serve_command(serve); });
 
   try {
     app.parse(argc, argv);

@@ -38,7 +38,7 @@ std::unique_ptr<RunLock> take_run_directory(const Job& job, bool fresh) {
   make_directory(run);
   auto lock = std::make_unique<RunLock>(run);
   if (fresh) {
-    for (const char* name : {"segments", "journal"}) fs::remove_all(run + "/" + name);
+    for (const char* name : {"segments", "journal", "learning", "model"}) fs::remove_all(run + "/" + name);
     for (const char* name : {"results.h5", "checkpoint", "checkpoint.next", "status.json", "summary.json", "log.txt", "sessions.json", "job.yaml"}) remove_file(run + "/" + name);
   } else if (exists(job_file)) {
     check_same_job(job, job_file);

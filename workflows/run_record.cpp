@@ -56,7 +56,7 @@ std::vector<std::string> hosts_of(const Executor& executor) {
 }  // namespace
 
 RunRecord::RunRecord(const Parts& parts, bool quiet)
-    : parts_(parts), directory_(parts.job.output.directory), journal_(directory_, parts.store.report().generation, hosts_of(parts.executor)), printer_(quiet) {
+    : parts_(parts), directory_(parts.job.output.directory), journal_(directory_, parts.store.report().generation, hosts_of(parts.executor)), printer_(quiet), log_(directory_) {
   parts_.committed = [this](std::uint64_t generation) { journal_.discard(generation); };
   resume();
   begin_session();
@@ -95,6 +95,7 @@ void RunRecord::begin_session() {
   if (n > 0 && sessions_.back().end == 0.0) careful_until_ = parts_.executor.now() + careful_s;
   sessions_.push_back({parts_.executor.now(), 0.0, parts_.executor.ranks(), hosts_of(parts_.executor), 0.0, 0.0, outcomes_before_});
   write_sessions();
+  log_.say(fmt::format("start {} on {} ranks, umbra {}; {} tasks were finished before", sessions_.size(), parts_.executor.ranks(), version(), outcomes_before_));
 }
 
 void RunRecord::write_sessions() const {
@@ -159,7 +160,9 @@ void RunRecord::tick() {
   }
   if (now < next_judgement_) return;
   next_judgement_ = now + judgement_interval_s;
-  advice_ = judge();
+  const Advice advice = judge();
+  if (advice != advice_) advice == Advice::go_on ? log_.say("the trouble is over") : log_.warn(trouble());
+  advice_ = advice;
   const bool idle = parts_.service.finished() >= drain_command_;
   if (idle) longest_drain_s_ = std::max(longest_drain_s_, parts_.store.report().drain_s);
   const bool due = now >= next_drain_ || parts_.store.buffered_bytes() > drain_bytes;
@@ -181,6 +184,7 @@ std::string RunRecord::trouble() const {
 
 void RunRecord::drain() {
   const std::uint64_t generation = journal_.number();
+  log_.say(fmt::format("drain {}: {} tasks finished in this start", generation, outcomes_));
   std::vector<Start> in_flight;
   for (const Executor::InFlight& f : parts_.executor.in_flight()) {
     const auto s = suspects_.find({f.kind, f.id});

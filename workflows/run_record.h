@@ -17,6 +17,7 @@
 #include "workflows/campaign.h"
 #include "workflows/job.h"
 #include "workflows/progress.h"
+#include "workflows/run_log.h"
 
 namespace umbra {
 
@@ -61,6 +62,7 @@ class RunRecord final : public Recorder {
   void show_progress(const std::string& state, bool last);
 
   std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
+  RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
   std::string trouble() const;                                        ///< why advice() is not to go on
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
@@ -88,6 +90,7 @@ class RunRecord final : public Recorder {
   std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
+  RunLog log_;
   std::uint64_t outcomes_before_ = 0;
   std::uint64_t outcomes_ = 0;          // taken in this start
   std::uint64_t drained_outcomes_ = 0;

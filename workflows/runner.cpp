@@ -91,9 +91,13 @@ class Coordinator {
     bool saved = record_.close(ending);
     const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result()};
     if (saved && ending != Ending::interrupted) {
-      saved = record_.merge(summary_groups(summary));
+      std::vector<Group> groups = summary_groups(summary);
+      if (plan_.conclude)
+        for (Group& g : plan_.conclude(*sampler_)) groups.push_back(std::move(g));
+      saved = record_.merge(std::move(groups));
       if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     }
+    record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
     record_.show_progress(saved ? ending_name(ending) : "interrupted", true);
     report(ending, summary, saved);
     const bool hard = record_.must_leave_hard();

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "jobs/simulators/guard.h"
+
 namespace umbra {
 namespace {
 
@@ -61,14 +63,17 @@ CommandLine::CommandLine(const std::string& text, const std::vector<std::string>
   const fs::path base = fs::absolute(folder, ignored);
   const bool checkable = words[0].find_first_of("$`\"'(={}~*") == std::string::npos;
   const bool has_folder = words[0].find('/') != std::string::npos;
+  const std::string companion = checkable && !has_folder && !on_path(words[0]) ? companion_program(words[0]) : std::string();
   if (checkable && has_folder && !is_program(base / words[0]))
     faults.add(mark, fmt::format("{}: the program {} is not there or may not be executed, correct its path (relative ones start from {}) or chmod +x it", where,
                                  (base / words[0]).lexically_normal().string(), base.string()));
-  else if (checkable && !has_folder && !shell_ && !on_path(words[0]) && !(names == Names::every_word && is_program(base / words[0])))
+  else if (checkable && !has_folder && !shell_ && !on_path(words[0]) && companion.empty() && !(names == Names::every_word && is_program(base / words[0])))
     faults.add(mark, fmt::format("{}: the program '{}' is not on the PATH, install it, load its module or give its path", where, words[0]));
 
   std::string resolved = text;
-  if (names != Names::in_place && checkable) {
+  if (!companion.empty()) {
+    resolved.replace(resolved.find(words[0]), words[0].size(), companion);
+  } else if (names != Names::in_place && checkable) {
     std::size_t at = 0;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& word = words[i];

@@ -10,7 +10,7 @@
 
 namespace umbra {
 
-/// A command with {{ expressions }} in it. Plain words are started as they are; where there is a quote, <, >, |, $ or anything else that a shell
+/// A command with {{ expressions }} in it. A program that is not on the PATH may be one of Umbra's own. Plain words are started as they are; where there is a quote, <, >, |, $ or anything else that a shell
 /// reads, /bin/sh runs it.
 class CommandLine {
  public:

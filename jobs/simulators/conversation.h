@@ -10,10 +10,8 @@
 
 namespace umbra {
 
-/// Seconds on a clock that only goes forward.
-double monotonic_seconds();
-
-/// One process at a time, begun again after each end. A round trip costs a write, a poll and a read beside what a bare pair of pipes does.
+/// One process at a time, begun again after each end. A round trip costs a write and a read, as with a bare pair of pipes: time limits are the
+/// guard's to keep, and end a wait by ending the process.
 class Conversation {
  public:
   /// @param command its directory, err and variables are set here: the guard's scratch folder
@@ -21,12 +19,14 @@ class Conversation {
   ~Conversation();
 
   bool alive() const { return in_ >= 0; }
-  /// Starts a fresh process. @throws UserError where no guard can be started
-  void start();
-  /// Whether all of it went out. False where the process has ended or `deadline` has passed.
-  bool say(std::string_view bytes, double deadline);
-  /// Adds what the process says to heard(); false as in say(). At least one byte comes with true.
-  bool hear(double deadline);
+  /// Starts a fresh process, which is to say something within `seconds`. @throws UserError where no guard can be started
+  void start(double seconds);
+  /// Sends a request, to be answered within `seconds`. False where the process has ended.
+  bool say(std::string_view bytes, double seconds);
+  /// Adds what the process says to heard(), at least one byte; false where it has ended.
+  bool hear();
+  /// The answer is complete: the process may wait to be asked.
+  void answered() { guard_->set_deadline(0.0); }
   std::string& heard() { return heard_; }
   const std::string& heard() const { return heard_; }
 
@@ -49,7 +49,7 @@ class Conversation {
     }
   }
 
-  /// Ends the process and says why nothing more came of it: how it ended, or a timeout where that was what say() or hear() met.
+  /// Ends the process and says why nothing more came of it.
   Evaluation end();
   /// Ends the process for saying what it should not.
   void hang_up();
@@ -57,17 +57,15 @@ class Conversation {
   void trim_errors();
 
  private:
-  bool wait_for(int descriptor, short events, double deadline);
   void close_pipes();
 
   Command command_;
   std::string program_;
   std::unique_ptr<Guard> guard_;
   std::string heard_;
+  std::vector<char> buffer_ = std::vector<char>(65536);
   int in_ = -1;   ///< what it reads
   int out_ = -1;  ///< what it writes
-  double timeout_s_ = 0.0;
-  bool timed_out_ = false;
   bool answered_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
 
 #include "jobs/simulators/process_tree.h"
 #include "src/base/error.h"
@@ -64,11 +66,14 @@ std::string companion_program(const std::string& name) {
   folders.push_back(fs::read_symlink("/proc/self/exe", ignored).parent_path());
   for (const fs::path& folder : folders)
     if (access((folder / name).c_str(), X_OK) == 0) return folder / name;
-  throw UserError(fmt::format("the program {} that comes with Umbra was not found near {} (it watches over simulators), point UMBRA_BIN to its folder",
-                              name, library.dli_fname ? library.dli_fname : "the library"));
+  return {};
 }
 
 Guard::Guard() : scratch_(make_scratch()) {
+  memory_ = memfd_create("umbra-guard", MFD_CLOEXEC);
+  void* const memory = memory_ >= 0 && ftruncate(memory_, sizeof(GuardBoard)) == 0 ? mmap(nullptr, sizeof(GuardBoard), PROT_READ | PROT_WRITE, MAP_SHARED, memory_, 0) : MAP_FAILED;
+  VALIDATE(memory != MAP_FAILED, "cannot share memory with the guard process: {}", std::strerror(errno));
+  board_ = new (memory) GuardBoard;
   // A program that dies must not take the rank with it when the rank writes to it.
   struct sigaction broken_pipe {};
   if (sigaction(SIGPIPE, nullptr, &broken_pipe) == 0 && broken_pipe.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
@@ -84,6 +89,8 @@ Guard::Guard() : scratch_(make_scratch()) {
 Guard::~Guard() {
   release();
   std::error_code ignored;
+  munmap(board_, sizeof(GuardBoard));
+  close(memory_);
   std::filesystem::remove_all(scratch_, ignored);  // has gone, unless the guard was killed
 }
 
@@ -102,13 +109,16 @@ void Guard::launch() {
   environment.push_back(mark.data());
   environment.push_back(nullptr);
 
-  std::string path = companion_program("umbra-guard"), name = "umbra-guard", scratch = scratch_;
+  std::string path = companion_program("umbra-guard");
+  VALIDATE(!path.empty(), "umbra-guard was not found beside Umbra's library (it watches over simulators), point UMBRA_BIN to the folder of Umbra's programs");
+  std::string name = "umbra-guard", scratch = scratch_;
   char* arguments[] = {name.data(), scratch.data(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  // Through a number that cannot be 3 already: dup2 onto itself would keep the descriptor from being inherited.
-  const int high = fcntl(ends[1], F_DUPFD_CLOEXEC, 10);
+  // Through numbers that cannot be 3 or 4 already: dup2 onto itself would keep a descriptor from being inherited.
+  const int high = fcntl(ends[1], F_DUPFD_CLOEXEC, 10), high_memory = fcntl(memory_, F_DUPFD_CLOEXEC, 10);
   posix_spawn_file_actions_adddup2(&actions, high, 3);
+  posix_spawn_file_actions_adddup2(&actions, high_memory, 4);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t all;
@@ -119,6 +129,7 @@ void Guard::launch() {
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   close(high);
+  close(high_memory);
   close(ends[1]);
   if (error != 0) {
     close(ends[0]);

@@ -35,6 +35,8 @@ class Guard {
   /// Runs a command to its end, standard input from /dev/null.
   GuardReply run(const Command& command);
 
+  /// When what was started is to be ended (CLOCK_MONOTONIC, s; noticed within 20 ms); 0: it may wait to be asked. Costs nothing.
+  void set_deadline(double time) { board_->deadline.store(time, std::memory_order_relaxed); }
   /// Starts a command that reads `in` and writes `out`; the caller keeps its own ends and closes these two. False where the guard is lost.
   bool start(const Command& command, int in, int out);
   /// Readable when what was started has ended.
@@ -53,10 +55,11 @@ class Guard {
   std::string scratch_;
   int socket_ = -1;
   int process_ = -1;
+  int memory_ = -1;
+  GuardBoard* board_ = nullptr;
 };
 
-/// A program that comes with Umbra: beside this one, or in bin/ of where the library lies, or in $UMBRA_BIN.
-/// @throws UserError where it is not found
+/// The path of a program that comes with Umbra: in $UMBRA_BIN, in bin/ beside the library's folder, or beside this program. "" where it is not.
 std::string companion_program(const std::string& name);
 
 }  // namespace umbra

@@ -1,10 +1,11 @@
 // umbra-guard: the parent of every process that one rank starts. A subreaper: whatever a simulator leaves behind, detached or not, becomes
 // its child, so that the end of a run, or of the rank (its end of the socket closes), is the end of them all.
-//   umbra-guard SCRATCH, with the socket as descriptor 3; SCRATCH is removed at the end.
+//   umbra-guard SCRATCH, with the socket as descriptor 3 and the board's memory as 4; SCRATCH is removed at the end.
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -29,7 +30,8 @@ using namespace umbra;
 
 namespace {
 
-constexpr int rank_socket = 3;
+constexpr int rank_socket = 3, board_memory = 4;
+const GuardBoard* board = nullptr;
 constexpr int ignored_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE};
 int child_signals = -1;  // a signalfd that is readable when a child ends
 
@@ -160,6 +162,10 @@ bool carry_out(const Run& run, GuardReply& reply) {
     alive = reap(child, alive, reply.wait_status, any_left);
     if (!alive) break;
     double wait = limits.timeout > 0 ? begin + limits.timeout - now() : 3600.0;
+    if (run.request.pipes != 0) {
+      const double deadline = board->deadline.load(std::memory_order_relaxed);
+      wait = std::clamp(deadline > 0 ? deadline - now() : 0.02, 0.0, 0.02);
+    }
     if (wait <= 0) reply.end = GuardReply::End::timeout;
     if (limits.memory > 0 || limits.cpu_time > 0) {
       const ProcessUsage used = usage(descendants(getpid()));
@@ -237,6 +243,9 @@ int main(int argc, char* argv[]) {
   prctl(PR_SET_NAME, "umbra-guard");
   for (const int s : ignored_signals) signal(s, SIG_IGN);
   fcntl(rank_socket, F_SETFD, FD_CLOEXEC);
+  void* const memory = mmap(nullptr, sizeof(GuardBoard), PROT_READ, MAP_SHARED, board_memory, 0);
+  if (memory == MAP_FAILED) return 2;
+  board = static_cast<const GuardBoard*>(memory);
   // A descriptor of the rank that stayed open here would keep mpirun, or whoever reads the rank's output, waiting.
   const int null = open("/dev/null", O_RDWR);
   for (int standard = 0; standard < 3; ++standard) dup2(null, standard);

@@ -1,6 +1,7 @@
 #pragma once
 // What a rank and its guard process say to each other: one packet each over a SOCK_SEQPACKET pair.
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,6 +16,12 @@ struct ProcessLimits {
   double cpu_time = 0.0;  ///< of all processes of the run together, s
   double memory = 0.0;    ///< resident memory of all processes of the run together, bytes; polled
   double output = 0.0;    ///< size of any one file that is written, captured output included, bytes
+};
+
+/// Memory that both share, so that a conversation with a process costs no system call for its time limit.
+struct GuardBoard {
+  /// When a process that talks through pipes is to be ended (CLOCK_MONOTONIC, s); 0: it may wait to be asked. Looked at every 20 ms.
+  std::atomic<double> deadline{0.0};
 };
 
 /// Followed by NUL-terminated strings: directory, file for standard output, file for standard error, arguments, environment variables.

@@ -95,15 +95,18 @@ class InChild final : public Evaluator {
 
  private:
   // The next answer at the front of what was heard; false where none comes.
-  bool next(double deadline, PluginAnswer& head, std::size_t& size) {
+  bool next(PluginAnswer& head, std::size_t& size) {
     const std::size_t plain = sizeof head + columns_.size() * sizeof(double);
     for (size = plain;;) {
       if (process_.heard().size() >= plain) {
         std::memcpy(&head, process_.heard().data(), sizeof head);
         size = plain + (head.status == 0 ? 0 : UMBRA_MESSAGE_SIZE);
-        if (process_.heard().size() >= size) return true;
+        if (process_.heard().size() >= size) {
+          process_.answered();
+          return true;
+        }
       }
-      if (!process_.hear(deadline)) return false;
+      if (!process_.hear()) return false;
     }
   }
 
@@ -114,13 +117,13 @@ class InChild final : public Evaluator {
 
   Evaluation begin() {
     try {
-      process_.start();
+      process_.start(start_timeout_);
     } catch (const UserError& e) {
       return {Status::start_failed, e.what()};
     }
     PluginAnswer head;
     std::size_t size = 0;
-    if (!next(monotonic_seconds() + start_timeout_, head, size)) return process_.end();
+    if (!next(head, size)) return process_.end();
     if (head.status == 0) {
       process_.heard().clear();
       return {};
@@ -134,10 +137,9 @@ class InChild final : public Evaluator {
     const PluginRequest head{++id_, seed};
     std::memcpy(request_.data(), &head, sizeof head);
     for (std::size_t i = 0; i < order_.size(); ++i) std::memcpy(request_.data() + sizeof head + i * sizeof(double), &theta[order_[i]], sizeof(double));
-    const double deadline = monotonic_seconds() + timeout_;
     PluginAnswer answer;
     std::size_t size = 0;
-    if (!process_.say(request_, deadline) || !next(deadline, answer, size)) return process_.end();
+    if (!process_.say(request_, timeout_) || !next(answer, size)) return process_.end();
     if (answer.id != id_ || process_.heard().size() != size) {
       process_.hang_up();
       return {Status::protocol_error, "the library's process does not answer in step"};
@@ -200,7 +202,9 @@ std::unique_ptr<Evaluator> make(const Config& config, Faults& faults, const Mode
   try {
     if (o.isolation == "none") return std::make_unique<InProcess>(file, o.parameters, std::move(order), std::move(columns), names);
     Command command;
-    command.arguments = {companion_program("umbra-host"), file, fmt::format("{}", o.parameters.size())};
+    const std::string host = companion_program("umbra-host");
+    VALIDATE(!host.empty(), "umbra-host was not found beside Umbra's library (the model runs in it), point UMBRA_BIN to the folder of Umbra's programs");
+    command.arguments = {host, file, fmt::format("{}", o.parameters.size())};
     command.arguments.insert(command.arguments.end(), o.parameters.begin(), o.parameters.end());
     command.arguments.push_back(fmt::format("{}", names.size()));
     command.arguments.insert(command.arguments.end(), names.begin(), names.end());

@@ -57,24 +57,24 @@ class Program final : public Evaluator {
 
  private:
   // Waits for a whole line at the front of what was heard. 0 where none comes.
-  std::size_t line(double deadline) {
+  std::size_t line() {
     std::size_t end = 0, from = 0;
     while ((end = process_.heard().find('\n', from)) == std::string::npos) {
       from = process_.heard().size();
-      if (from > longest_line || !process_.hear(deadline)) return 0;
+      if (from > longest_line || !process_.hear()) return 0;
     }
+    process_.answered();
     return end + 1;
   }
 
   Evaluation begin() {
     try {
-      process_.start();
+      process_.start(options_.start_timeout.value);
     } catch (const UserError& e) {
       return {Status::start_failed, e.what()};
     }
-    const double deadline = monotonic_seconds() + options_.start_timeout.value;
     std::size_t size = 0;
-    if (!process_.say(hello_, deadline) || (size = line(deadline)) == 0) {
+    if (!process_.say(hello_, options_.start_timeout.value) || (size = line()) == 0) {
       Evaluation ended = process_.end();
       if (ended.status != Status::start_failed) ended.message = "at its start " + ended.message;
       return ended;
@@ -95,9 +95,8 @@ class Program final : public Evaluator {
 
   Evaluation ask(std::span<const double> theta, std::uint64_t seed, std::span<double> row) {
     write_point(request_, ++id_, seed, theta);
-    const double deadline = monotonic_seconds() + options_.timeout.value;
     std::size_t size = 0;
-    if (!process_.say(request_, deadline) || (size = line(deadline)) == 0) {
+    if (!process_.say(request_, options_.timeout.value) || (size = line()) == 0) {
       if (process_.heard().size() <= longest_line) return process_.end();
       process_.hang_up();
       return {Status::output_too_large, fmt::format("{} wrote {} MB without the end of a line", name_, longest_line >> 20)};

@@ -1,6 +1,7 @@
 #include "src/formats/json_line.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -127,15 +128,22 @@ std::vector<Column> read_hello(std::string_view line) {
 }
 
 void write_point(std::string& line, std::uint64_t id, std::uint64_t seed, std::span<const double> theta) {
+  std::array<char, 2048> piece;
+  char* at = piece.data();
   line = "{\"id\":";
-  line += std::to_string(id);
+  line.append(piece.data(), std::to_chars(at, piece.end(), id).ptr);
   line += ",\"seed\":";
-  line += std::to_string(seed);
+  line.append(piece.data(), std::to_chars(at, piece.end(), seed).ptr);
   line += ",\"theta\":[";
   for (std::size_t i = 0; i < theta.size(); ++i) {
-    if (i > 0) line += ',';
-    append_number(line, theta[i]);
+    if (piece.end() - at < 64) {
+      line.append(piece.data(), at);
+      at = piece.data();
+    }
+    if (i > 0) *at++ = ',';
+    at = std::isfinite(theta[i]) ? std::to_chars(at, piece.end(), theta[i]).ptr : std::copy_n("NaN", 3, at);
   }
+  line.append(piece.data(), at);
   line += "]}\n";
 }
 

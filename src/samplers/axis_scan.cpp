@@ -21,7 +21,8 @@ void AxisScan::plan() {
   if (stage_ == 0) {
     for (std::size_t i = 0; i < 4 * dim; ++i) {
       std::vector<double> u(dim);
-      RandomStream(seed_, Purpose::initialise, i, 1).fill_uniform(u);
+      if (i < start_.size()) u = start_[i];
+      else RandomStream(seed_, Purpose::initialise, i, 1).fill_uniform(u);
       points_.insert(points_.end(), u.begin(), u.end());
     }
     return;

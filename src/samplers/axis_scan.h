@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iterator>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "src/samplers/box.h"
@@ -16,7 +17,8 @@ namespace umbra {
 /// About 68 evaluations a parameter.
 class AxisScan {
  public:
-  AxisScan(const Box& box, std::uint64_t seed) : box_(box), seed_(seed), axes_(box.dim()) { plan(); }
+  /// @param start points to compare with the random ones; at most as many are used
+  AxisScan(const Box& box, std::uint64_t seed, std::vector<std::vector<double>> start = {}) : box_(box), seed_(seed), start_(std::move(start)), axes_(box.dim()) { plan(); }
 
   bool ended() const { return stage_ > last_stage; }
   /// The points of the next generation [size x dim].
@@ -41,6 +43,7 @@ class AxisScan {
 
   Box box_;
   std::uint64_t seed_;
+  std::vector<std::vector<double>> start_;
   std::size_t stage_ = 0;
   std::vector<double> base_;
   double base_value_ = 0.0;

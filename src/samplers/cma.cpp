@@ -12,8 +12,8 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 }
 
-Cma::Cma(const Box& box, std::size_t size, const std::vector<double>& mean, double sigma)
-    : box_(box), sigma_0_(sigma), window_(static_cast<std::size_t>(10 + std::ceil(30.0 * static_cast<double>(mean.size()) / static_cast<double>(size)))), sigma_(sigma) {
+Cma::Cma(const Box& box, std::size_t size, const std::vector<double>& mean, double sigma, double broad)
+    : box_(box), broad_(broad), sigma_0_(sigma), window_(static_cast<std::size_t>(10 + std::ceil(30.0 * static_cast<double>(mean.size()) / static_cast<double>(size)))), sigma_(sigma) {
   const auto n = static_cast<Eigen::Index>(mean.size());
   mean_ = Eigen::Map<const Eigen::VectorXd>(mean.data(), n);
   path_sigma_ = path_c_ = Eigen::VectorXd::Zero(n);
@@ -63,19 +63,20 @@ void Cma::learn(std::span<const double> u, std::span<const double> values) {
 
   const Rates rate(static_cast<std::size_t>(n), values.size());
   const Eigen::VectorXd& weights = rate.weights;
-  // Steps as drawn tell of the selection alone and steer width and paths; steps as reflected move the mean and shape the covariance,
-  // so that the mean stays in the box. With reflected ones in the paths, an optimum at a wall lets the width run away.
-  Eigen::MatrixXd drawn(n, lambda), landed(n, lambda);  // best first
-  for (Eigen::Index i = 0; i < lambda; ++i)
-    for (Eigen::Index d = 0; d < n; ++d) {
+  // A narrow distribution learns from where points were drawn: with those reflected, the mean would keep off an optimum at a wall and the
+  // width run away. A broad one, most of whose points are reflected somewhere, learns from where they landed: the images would only blur it.
+  Eigen::MatrixXd y(n, lambda);  // best first
+  for (Eigen::Index d = 0; d < n; ++d) {
+    const auto axis = static_cast<std::size_t>(d);
+    const bool landed = !box_.periodic(axis) && sigma_ * std::sqrt(covariance_(d, d)) > broad_;
+    for (Eigen::Index i = 0; i < lambda; ++i) {
       const double x = u[static_cast<std::size_t>(order[static_cast<std::size_t>(i)] * n + d)];
-      const auto axis = static_cast<std::size_t>(d);
-      drawn(d, i) = (x - mean_[d]) / sigma_;
-      landed(d, i) = box_.periodic(axis) ? drawn(d, i) : (box_.inside(x, axis) - mean_[d]) / sigma_;
+      y(d, i) = ((landed ? box_.inside(x, axis) : x) - mean_[d]) / sigma_;
     }
+  }
   const Eigen::Index mu = lambda / 2;
-  mean_ += sigma_ * (landed.leftCols(mu) * weights.head(mu));
-  const Eigen::VectorXd step = drawn.leftCols(mu) * weights.head(mu);
+  const Eigen::VectorXd step = y.leftCols(mu) * weights.head(mu);
+  mean_ += sigma_ * step;
 
   const auto whiten = [&](const Eigen::VectorXd& v) -> Eigen::VectorXd { return axes_ * (axes_.transpose() * v).cwiseQuotient(axis_length_); };
   path_sigma_ = (1 - rate.c_sigma) * path_sigma_ + std::sqrt(rate.c_sigma * (2 - rate.c_sigma) * rate.mu_eff) * whiten(step);  // 43
@@ -87,9 +88,9 @@ void Cma::learn(std::span<const double> u, std::span<const double> values) {
 
   Eigen::VectorXd w = weights;
   for (Eigen::Index i = 0; i < lambda; ++i)
-    if (w[i] < 0) w[i] *= dim / std::max(whiten(landed.col(i)).squaredNorm(), 1e-12);  // 46
+    if (w[i] < 0) w[i] *= dim / std::max(whiten(y.col(i)).squaredNorm(), 1e-12);  // 46
   const double kept = 1 + rate.c_1 * (1 - moving) * rate.c_c * (2 - rate.c_c) - rate.c_1 - rate.c_mu * weights.sum();
-  covariance_ = kept * covariance_ + rate.c_1 * path_c_ * path_c_.transpose() + rate.c_mu * landed * w.asDiagonal() * landed.transpose();  // 47
+  covariance_ = kept * covariance_ + rate.c_1 * path_c_ * path_c_.transpose() + rate.c_mu * y * w.asDiagonal() * y.transpose();  // 47
   sigma_ *= std::exp(std::min(1.0, rate.c_sigma / rate.d_sigma * (path_sigma_.norm() / chi_n - 1)));  // 44
 
   if (generation_ - decomposed_ > 0.1 / ((rate.c_1 + rate.c_mu) * dim)) decompose();

@@ -12,14 +12,16 @@ namespace umbra {
 class RandomStream;
 
 /// Draws points from a normal distribution and moves it to where the values are highest. Works on ranks alone: a failure (-inf) is worse
-/// than any value. Points drawn beyond the box are to be reflected into it (periodic coordinates: wrapped) where they are evaluated.
+/// than any value. Knows no walls: points drawn beyond the box are to be reflected into it (periodic coordinates:
+/// wrapped) where they are evaluated, so that the run sees the function's mirror images there, and an optimum at a wall is one like any other.
 /// Cost of a generation: O(size x dim^2), and O(dim^3) once in about dim / 10 generations.
 class Cma {
  public:
   /// @param size points a generation at first, for the length of the memory of ended()
   /// @param mean [dim] in the unit cube
   /// @param sigma first standard deviation of every coordinate, and the largest
-  Cma(const Box& box, std::size_t size, const std::vector<double>& mean, double sigma);
+  /// @param broad standard deviation of a coordinate above which its reflected points are learned from where they landed
+  Cma(const Box& box, std::size_t size, const std::vector<double>& mean, double sigma, double broad);
 
   /// The largest standard deviation of any direction.
   double width() const;
@@ -47,6 +49,7 @@ class Cma {
   void decompose();
 
   Box box_;
+  double broad_;
   double sigma_0_;
   std::size_t window_;  ///< generations that ended() looks back
 

@@ -16,6 +16,7 @@ namespace {
 /// what has one valley however long and turned; then runs of large generations from random places, twice as large each time. With `bipop`
 /// as many evaluations go into runs of generations between small and large, with narrower first widths. A run ends when its values agree
 /// within `tolerance` or its distribution has shrunk or degenerated. As the distribution shrinks by a factor s, its generations do by s^`shrink`.
+/// Points to start from are the first ones that the scan compares; without it, the best of them begins the first run.
 /// Failures rank below all values; a generation of equal values teaches nothing, and so many of them end the run.
 class CmaEs : public Generations {
  public:
@@ -34,7 +35,7 @@ class CmaEs : public Generations {
     return OptionSet<Options>()
         .add("scan", &Options::scan, "whether to look along each axis first; costs about 68 evaluations a parameter")
         .add("population", &Options::population, "points a generation in the first run, at least 4; none: 8 + 6 ln(parameters)", between(4, 1e6))
-        .add("large_population", &Options::large_population, "points a generation in the first run of large ones; none: 50 a parameter", between(4, 1e6))
+        .add("large_population", &Options::large_population, "points a generation in the first run of large ones; none: 60 a parameter", between(4, 1e6))
         .add("max_population", &Options::max_population, "restarts make no larger one", between(4, 1e6))
         .add("sigma", &Options::sigma, "first and largest width, in units of each parameter's range", between(1e-6, 1))
         .add("shrink", &Options::shrink, "power of the width that the points a generation follow, down to 4 + 3 ln(parameters); 0: always as many", between(0, 2))
@@ -44,14 +45,15 @@ class CmaEs : public Generations {
         .add("lag", &Options::lag, "generations that are in flight beside the one that is waited for", between(0, 100));
   }
 
-  CmaEs(const Options& options, const SamplerContext& context) : Generations(context, options.lag), options_(options), scan_(box(), context.seed) {
+  CmaEs(const Options& options, const SamplerContext& context) : Generations(context, options.lag), options_(options), scan_(box(), context.seed, context.start) {
     VALIDATE(context.dim >= 1, "there are no parameters to search, add some");
     const auto n = static_cast<double>(dim());
     least_ = std::floor(4 + 3 * std::log(n));
     size_ = options.population ? static_cast<double>(*options.population) : std::floor(8 + 6 * std::log(n));
-    large_size_ = options.large_population ? static_cast<double>(*options.large_population) : 50 * n;
+    large_size_ = options.large_population ? static_cast<double>(*options.large_population) : 60 * n;
     sigma_ = options.sigma;
     best_.assign(dim(), 0.5);
+    if (!context.start.empty()) best_ = context.start.front();
     if (!options.scan) begin_run(1);
     start();
   }
@@ -107,8 +109,10 @@ class CmaEs : public Generations {
   void begin_run(double run) {
     run_ = run;
     std::vector<double> mean = best_;
-    if (run_ > 1 || !options_.scan) RandomStream(context().seed, Purpose::initialise, static_cast<std::uint64_t>(run_)).fill_uniform(mean);
-    cma_ = std::make_unique<Cma>(box(), static_cast<std::size_t>(size_), mean, sigma_);
+    if (run_ > 1 || (!options_.scan && context().start.empty())) RandomStream(context().seed, Purpose::initialise, static_cast<std::uint64_t>(run_)).fill_uniform(mean);
+    // Measured: small generations find more with the mirror images, large ones find it sooner without.
+    const bool large = size_ >= large_size_;
+    cma_ = std::make_unique<Cma>(box(), static_cast<std::size_t>(size_), mean, sigma_, large ? 0.05 : std::numeric_limits<double>::infinity());
   }
 
   std::vector<double> model() const override {

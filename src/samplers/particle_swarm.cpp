@@ -8,7 +8,8 @@
 namespace umbra {
 namespace {
 
-/// Each slot is a particle: position, velocity, the best place it has seen, and its coefficients (inertia, cognitive, social). A task redraws
+/// Each slot is a particle: position, velocity, the best place it has seen, and its coefficients (inertia, cognitive, social, and which
+/// part of the parameters moves; the others stay at the particle's best place, as in the crossover of differential evolution). A task redraws
 /// each coefficient with probability `adapt`; they stay where the particle's own best improves. The social pull goes to the best of the
 /// `informants` drawn for the task. At a wall a particle is reflected and its velocity there turned and halved; periodic parameters wrap.
 /// Failures: worse than any value; the particle flies on.
@@ -22,7 +23,8 @@ class ParticleSwarm : public Population {
     Range inertia{0.4, 0.9};
     Range cognitive{0.5, 2.5};
     Range social{0.5, 2.5};
-    double max_velocity = 0.2;
+    Range moving{0.1, 1.0};
+    double max_velocity = 0.5;
   };
   static OptionSet<Options> options() {
     return OptionSet<Options>()
@@ -33,6 +35,7 @@ class ParticleSwarm : public Population {
         .add("inertia", &Options::inertia, "range of the part of the velocity that is kept")
         .add("cognitive", &Options::cognitive, "range of the pull to the own best place")
         .add("social", &Options::social, "range of the pull to the informants' best place")
+        .add("moving", &Options::moving, "range of the part of the parameters that a move changes; [0.999, 1]: always all")
         .add("max_velocity", &Options::max_velocity, "largest move of a parameter, in units of its range", above(0));
   }
 
@@ -45,8 +48,8 @@ class ParticleSwarm : public Population {
         options_(options) {}
 
  private:
-  static constexpr std::size_t coefficients = 3;
-  // a trial is [u, velocity, inertia, cognitive, social]; a state is [best u, value, coefficients of the best, u, velocity]
+  static constexpr std::size_t coefficients = 4;
+  // a trial is [u, velocity, inertia, cognitive, social, moving]; a state is [best u, value, coefficients of the best, u, velocity]
 
   void begin(RandomStream& stream, std::span<double> trial) const override {
     const std::size_t n = dim();
@@ -58,11 +61,17 @@ class ParticleSwarm : public Population {
     const std::size_t n = dim();
     const double *u = own + n + 1 + coefficients, *velocity = u + n;
     for (std::size_t c = 0; c < coefficients; ++c) trial[2 * n + c] = stream.uniform() < options_.adapt ? draw(stream, c) : own[n + 1 + c];
-    const double inertia = trial[2 * n], cognitive = trial[2 * n + 1], social = trial[2 * n + 2];
+    const double inertia = trial[2 * n], cognitive = trial[2 * n + 1], social = trial[2 * n + 2], moving = trial[2 * n + 3];
+    const std::size_t always = stream.index(n);
     const double* guide = own;
     for (const double* p : partners)
       if (p[n] > guide[n]) guide = p;
     for (std::size_t d = 0; d < n; ++d) {
+      if (d != always && stream.uniform() > moving) {
+        trial[d] = own[d];
+        trial[n + d] = velocity[d];
+        continue;
+      }
       double v = inertia * velocity[d] + cognitive * stream.uniform() * box().difference(own[d], u[d], d);
       if (guide != own) v += social * stream.uniform() * box().difference(guide[d], u[d], d);
       v = std::clamp(v, -options_.max_velocity, options_.max_velocity);
@@ -83,7 +92,7 @@ class ParticleSwarm : public Population {
   }
 
   double draw(RandomStream& stream, std::size_t coefficient) const {
-    const Range& r = coefficient == 0 ? options_.inertia : coefficient == 1 ? options_.cognitive : options_.social;
+    const Range& r = coefficient == 0 ? options_.inertia : coefficient == 1 ? options_.cognitive : coefficient == 2 ? options_.social : options_.moving;
     return stream.uniform(r.low, r.high);
   }
 

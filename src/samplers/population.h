@@ -22,7 +22,7 @@ namespace umbra {
 /// At most N x ceil(look_ahead / N) tasks are in flight. With look_ahead = N, 400 slots keep 64 ranks busy to .95 under log-normal
 /// durations of sigma 1: give a population of about 6 times the ranks, or that much look_ahead.
 ///
-/// The first generation is a Latin hypercube. An evaluation that failed compares as worse than any value.
+/// The first generation is the points to start from, where there are any, and a Latin hypercube for the other slots. An evaluation that failed compares as worse than any value.
 /// Memory: N x (spread of generations between the fastest and the slowest slot + look_ahead / N) states; it does not grow with the run.
 class Population : public Sampler {
  public:

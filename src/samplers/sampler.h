@@ -20,6 +20,7 @@ struct SamplerContext {
   std::vector<bool> periodic;  ///< [dim] whether u = 0 and u = 1 are the same place
   std::uint64_t seed = 0;
   std::uint64_t evaluations = std::numeric_limits<std::uint64_t>::max();  ///< what `stop: {evaluations}` allows (for methods that plan ahead)
+  std::vector<std::vector<double>> start = {};  ///< points [dim] of an earlier run to start from, best first; empty: none
 };
 
 /// Numbers for /summary and weights for /posterior.

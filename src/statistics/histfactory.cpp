@@ -75,13 +75,19 @@ ModelParameter default_parameter(ModifierType type) {
   return p;
 }
 
-/// tau = (nominal / uncertainty)^2 for each bin; a bin without either is fixed.
+/// Sets width and auxiliary datum for a relative uncertainty delta: N(1 | gamma, delta) or Pois(tau | tau gamma) with tau = 1 / delta^2.
+void constrain(ModelParameter& p, double delta, ConstraintChoice choice) {
+  if (choice != ConstraintChoice::usual) p.constraint = choice == ConstraintChoice::normal ? ConstraintKind::normal : ConstraintKind::poisson;
+  p.width = p.fixed ? 1.0 : p.constraint == ConstraintKind::normal ? delta : 1 / (delta * delta);
+  p.auxiliary = p.constraint == ConstraintKind::normal ? 1.0 : p.width;
+}
+
+/// A bin without rate or uncertainty is fixed.
 void add_shapesys(ParameterSet& set, const SampleSpec& sample, const Modifier& m) {
   for (std::size_t b = 0; b < sample.nominal.size(); ++b) {
     ModelParameter p = default_parameter(ModifierType::shapesys);
     p.fixed = !(sample.nominal[b] > 0 && m.high[b] > 0);
-    p.width = p.fixed ? 1.0 : (sample.nominal[b] / m.high[b]) * (sample.nominal[b] / m.high[b]);
-    p.auxiliary = p.width;
+    constrain(p, m.high[b] / sample.nominal[b], m.constraint);
     set.members.push_back(p);
   }
 }
@@ -90,11 +96,12 @@ void add_shapesys(ParameterSet& set, const SampleSpec& sample, const Modifier& m
 void add_staterror(ParameterSet& set, const ChannelSpec& channel) {
   for (std::size_t b = 0; b < channel.num_bins(); ++b) {
     double variance = 0, rate = 0;
+    ConstraintChoice choice = ConstraintChoice::usual;
     for (const SampleSpec& sample : channel.samples)
-      if (const Modifier* m = find_modifier(sample, ModifierType::staterror, set.name)) variance += m->high[b] * m->high[b], rate += sample.nominal[b];
+      if (const Modifier* m = find_modifier(sample, ModifierType::staterror, set.name)) variance += m->high[b] * m->high[b], rate += sample.nominal[b], choice = m->constraint;
     ModelParameter p = default_parameter(ModifierType::staterror);
     p.fixed = !(variance > 0 && rate > 0);
-    p.width = p.fixed ? 1.0 : std::sqrt(variance) / rate;
+    constrain(p, std::sqrt(variance) / rate, choice);
     set.members.push_back(p);
   }
 }

@@ -12,8 +12,9 @@ namespace umbra {
 
 namespace {
 
-constexpr double relative_floor = 1e-6;
-constexpr double smallest_floor = 1e-12;
+constexpr double relative_floor = 1e-3;
+constexpr double least_relative_floor = 1e-6;
+constexpr double least_floor = 1e-12;
 
 /// Powers of alpha that turn a polynomial's six coefficients into its value - 1, slope and curvature.
 struct PowerBasis {
@@ -68,8 +69,13 @@ Likelihood::Likelihood(const HistFactory& model)
   data_.assign(model.data_size(), 0.0);
   preconditioner_ = std::make_unique<FisherPreconditioner>(table_, num_parameters_);
 
-  fill_rates(model.inits());
-  for (std::size_t b = 0; b < num_bins_; ++b) floor_[b] = std::max(relative_floor * rate_[b], smallest_floor);
+  std::vector<double> x = model.inits();
+  fill_rates(x);
+  for (std::size_t b = 0; b < num_bins_; ++b) floor_[b] = rate_[b];
+  if (model.poi() != HistFactory::none) x[model.poi()] = 0;
+  fill_rates(x);
+  for (std::size_t b = 0; b < num_bins_; ++b)
+    floor_[b] = std::max({relative_floor * std::min(floor_[b], rate_[b]), least_relative_floor * floor_[b], least_floor});
 }
 
 Likelihood::~Likelihood() = default;
@@ -164,8 +170,8 @@ double Likelihood::evaluate(std::span<const double> x) {
       value += rate - (n > 0 ? n * (std::log(floor_[b]) + exponent) : 0.0);
     }
   }
-  const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
   std::fill(gradient_.begin(), gradient_.end(), 0.0);
+  const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
   for (std::size_t i = 0; i < constrained.size(); ++i) {
     const std::size_t p = constrained[i];
     const ModelParameter& parameter = model_.parameters()[p];
@@ -249,7 +255,6 @@ void Likelihood::hessian_times(std::span<const double> v, std::span<double> out)
       suffix_along = suffix_along * value + suffix * along;
       suffix *= value;
     }
-    linear_direction_[c] = product_along;
     const double factor = row_factor_[t.cell_row[c]], along = row_direction_[t.cell_row[c]];
     cell_direction_[c] = cell_rate_[c] * along + factor_sum_[c] * product_along + factor_linear_[c] * shift_direction_[c];
     rate_direction_[t.cell_bin[c]] += cell_direction_[c];

@@ -1,8 +1,10 @@
 #pragma once
 // -ln L of a HistFactory model for one data set, with its gradient and exact second derivatives.
 //
-// Rates stay positive by one rule: a bin's rate lambda below its floor (1e-6 of its rate at the initial parameters) is replaced by
-// floor x exp(lambda / floor - 1), which joins in value and slope. A data set whose fit ends there is flagged (at_floor).
+// Rates stay positive by one rule: a bin's rate lambda below its floor is replaced by floor x exp(lambda / floor - 1), which joins in value and
+// slope. The floor is 1e-3 of the bin's rate at the initial parameters, with the signal or without, whichever is less (at least 1e-6 of that
+// with the signal): low enough to change nothing where a rate means something, high enough that fits which end there converge. A data set whose
+// fit does is flagged (at_floor).
 //
 // One per thread. No allocation after construction. Cost of an evaluation with its gradient: one pass over the normsys and histosys entries
 // and one back; of a product with the Hessian: the same without the interpolation.

@@ -29,11 +29,10 @@ std::string_view name(FitStatus s) {
 }
 
 Minimiser::Minimiser(std::size_t dim) : dim_(dim), free_(dim, 1) {
-  for (auto* v : {&trial_, &step_, &hessian_step_, &residual_, &preconditioned_, &direction_, &hessian_direction_}) v->assign(dim, 0.0);
+  for (auto* v : {&gradient_, &trial_, &step_, &hessian_step_, &residual_, &preconditioned_, &direction_, &hessian_direction_}) v->assign(dim, 0.0);
 }
 
-/// Minimises the quadratic model over the free variables, the others keep their step_. False where the model has no minimum: then step_ follows
-/// the preconditioned gradient only.
+/// Minimises the quadratic model over the free variables, the others keep their step_. False where the model has no minimum.
 bool Minimiser::solve_subspace(Objective& f) {
   const std::span<const double> g = f.gradient();
   bool moved = false;
@@ -49,13 +48,14 @@ bool Minimiser::solve_subspace(Objective& f) {
   direction_ = preconditioned_;
   double size = dot(residual_, preconditioned_), metric = size;
   // Precise enough that convergence stays superlinear, and no better.
-  const double target = size * std::min(1e-2, std::max(size, 1e-10));
+  const double target = size * std::min(1e-1, std::max(size, 1e-8));
   for (std::size_t iteration = 0; size > target && iteration < dim_ + 10; ++iteration) {
     f.hessian_times(direction_, hessian_direction_);
     const double curvature = dot(direction_, hessian_direction_);
     if (!(curvature > flat * metric)) {
-      if (iteration > 0) return false;
-      for (std::size_t i = 0; i < dim_; ++i) step_[i] += direction_[i], hessian_step_[i] += hessian_direction_[i];
+      // As far as the preconditioner's curvature says.
+      const double length = size / metric;
+      for (std::size_t i = 0; i < dim_; ++i) step_[i] += length * direction_[i], hessian_step_[i] += length * hessian_direction_[i];
       return false;
     }
     const double length = size / curvature;
@@ -73,11 +73,11 @@ bool Minimiser::solve_subspace(Objective& f) {
   return true;
 }
 
-/// Fills step_ with a step that stays in the box and returns by how much it should lower the function.
+/// Fills gradient_ and step_, a step that stays in the box, and returns by how much it should lower the function.
 double Minimiser::solve_model(Objective& f, std::span<const double> low, std::span<const double> high, const std::vector<double>& x) {
-  const std::span<const double> g = f.gradient();
+  std::copy(f.gradient().begin(), f.gradient().end(), gradient_.begin());
   for (std::size_t i = 0; i < dim_; ++i) {
-    free_[i] = low[i] < high[i] && !(x[i] <= low[i] && g[i] >= 0) && !(x[i] >= high[i] && g[i] <= 0);
+    free_[i] = low[i] < high[i] && !(x[i] <= low[i] && gradient_[i] >= 0) && !(x[i] >= high[i] && gradient_[i] <= 0);
     step_[i] = 0;
   }
   bool bounded = false;
@@ -86,7 +86,7 @@ double Minimiser::solve_model(Objective& f, std::span<const double> low, std::sp
     bool inside = true;
     for (std::size_t i = 0; i < dim_; ++i) {
       if (!free_[i]) continue;
-      const double bound = x[i] + step_[i] < low[i] ? low[i] : x[i] + step_[i] > high[i] ? high[i] : x[i] + step_[i];
+      const double bound = std::clamp(x[i] + step_[i], low[i], high[i]);
       if (bound == x[i] + step_[i]) continue;
       inside = false;
       free_[i] = 0;
@@ -95,7 +95,7 @@ double Minimiser::solve_model(Objective& f, std::span<const double> low, std::sp
     if (inside) break;
   }
   for (std::size_t i = 0; i < dim_; ++i) step_[i] = std::clamp(x[i] + step_[i], low[i], high[i]) - x[i];
-  const double slope = dot(step_, g);
+  const double slope = dot(step_, gradient_);
   return bounded ? -(slope + 0.5 * dot(step_, hessian_step_)) : -slope;
 }
 
@@ -112,7 +112,7 @@ void Minimiser::minimise(Objective& f, std::span<const double> low, std::span<co
     return;
   }
   while (true) {
-    const std::span<const double> g = f.gradient();
+    const std::vector<double>& g = gradient_;
     double expected = solve_model(f, low, high, x), slope = dot(step_, g);
     if (!(expected > 0) || !(slope < 0)) {
       // The held variables and the rest do not agree: one step of preconditioned descent.

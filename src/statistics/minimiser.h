@@ -49,7 +49,7 @@ class Minimiser {
   bool solve_subspace(Objective& f);
 
   std::size_t dim_;
-  std::vector<double> trial_, step_, hessian_step_, residual_, preconditioned_, direction_, hessian_direction_;
+  std::vector<double> gradient_, trial_, step_, hessian_step_, residual_, preconditioned_, direction_, hessian_direction_;
   std::vector<unsigned char> free_;
 };
 

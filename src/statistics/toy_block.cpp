@@ -34,6 +34,7 @@ const std::vector<Column>& toy_columns() {
       {"status", "", "", Role::bookkeeping},
       {"distance", "", "", Role::bookkeeping},
       {"gradient", "", "", Role::bookkeeping},
+      {"log_weight", "", "\\ln w", Role::bookkeeping},
   };
   return columns;
 }
@@ -48,9 +49,11 @@ ToyBlock run_block(ToyModel& model, const TestStatistic& statistic, const ToyHyp
   for (std::uint64_t toy = first_toy; toy < first_toy + count; ++toy) {
     model.generate(hypothesis.parameters, {seed, hypothesis.id, toy}, data);
     profile.set_data(data, hypothesis.parameters);
+    const double log_weight = hypothesis.weighted_to.empty() ? 0.0 : model.nll(hypothesis.parameters) - model.nll(hypothesis.weighted_to);
     for (const double tested : hypothesis.tested) {
       block.rows.push_back(make_row(profile, statistic, tested));
       block.rows.back().toy = toy;
+      block.rows.back().log_weight = log_weight;
     }
     block.evaluations += static_cast<std::uint64_t>(profile.evaluations());
   }

@@ -14,6 +14,7 @@ struct ToyHypothesis {
   std::uint64_t id = 0;             ///< part of the random stream: toys of two hypotheses are independent
   std::vector<double> parameters;   ///< generated at [num_parameters], usually a conditional fit to the data
   std::vector<double> tested;       ///< signal strengths
+  std::vector<double> weighted_to;  ///< importance sampling: toys carry the weight that makes them toys of these parameters; empty: none
 };
 
 /// A row of the result. Columns as toy_columns() names them.
@@ -27,6 +28,7 @@ struct ToyRow {
   FitStatus status = FitStatus::converged;
   double distance = 0.0;   ///< estimated distance of the worst fit to its minimum, in -ln L
   double gradient = 0.0;   ///< largest component of the projected gradient of the fits
+  double log_weight = 0.0; ///< ln of L(weighted_to) / L(parameters)
 };
 const std::vector<Column>& toy_columns();
 

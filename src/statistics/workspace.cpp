@@ -95,6 +95,7 @@ void sort_by_name(std::vector<T>& list, const JsonView& where, const char* noun)
 
 Workspace read_workspace(const json& document) {
   const JsonView root(document);
+  if (root.has("distributions")) return read_hs3(document);
   Workspace workspace;
   const JsonView version = root["version"];
   VALIDATE(version.text() == "1.0.0", "{}: version '{}' (1.0.0 is what is understood), convert the workspace", version.path(), version.text());

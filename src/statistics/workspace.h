@@ -13,17 +13,25 @@ namespace umbra {
 
 enum class ModifierType { histosys, lumi, normfactor, normsys, shapefactor, shapesys, staterror };
 
+/// How a set of parameters with one element per bin is constrained: pyhf has shapesys Poisson and staterror normal, HS3 says it for each.
+enum class ConstraintChoice { usual, normal, poisson };
+
 struct Modifier {
   std::string name;
   ModifierType type = ModifierType::normfactor;
   std::vector<double> low;   ///< histosys: [bins] rates at alpha = -1; normsys: [1] factor at alpha = -1
   std::vector<double> high;  ///< the same at alpha = +1; shapesys and staterror: [bins] absolute uncertainties
+  ConstraintChoice constraint = ConstraintChoice::usual;
+
+  bool operator==(const Modifier&) const = default;
 };
 
 struct SampleSpec {
   std::string name;
   std::vector<double> nominal;  ///< [bins] expected events
   std::vector<Modifier> modifiers;
+
+  bool operator==(const SampleSpec&) const = default;
 };
 
 struct ChannelSpec {
@@ -52,8 +60,12 @@ struct Workspace {
   std::vector<Measurement> measurements;
 };
 
-/// Reads a pyhf workspace. Throws UserError with the JSON path of the first fault.
+/// Reads a pyhf workspace, or an HS3 document (told by its key `distributions`). Throws UserError with the JSON path of the first fault.
 Workspace read_workspace(const nlohmann::json& document);
+
+/// Reads the HistFactory part of an HS3 document (HEP Statistics Serialization Standard 0.2): distributions of type histfactory_dist, binned data,
+/// the likelihood of an analysis, its parameters of interest, domains and parameter points. Each analysis becomes a measurement.
+Workspace read_hs3(const nlohmann::json& document);
 
 /// Faults that do not depend on the layout of the file: lengths, negative or non-finite numbers, names used twice. Both readers end here.
 void check_workspace(const Workspace& workspace);

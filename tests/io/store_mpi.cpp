@@ -1,10 +1,15 @@
 #include "io/store.h"
 
+#include <sys/mount.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <set>
 
+#include "io/file.h"
 #include "io/reader.h"
 #include "tests/io/store_case.h"
 #include "tests/support/catch.h"
@@ -107,8 +112,10 @@ void check_toys(const Reader& reader, TaskId end, bool sorted) {
 TEST_CASE("rows of all ranks come back from segments and from the merged result") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
+  StoreOptions options;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);  // written by all ranks, or sent to the first
   {
-    Campaign c(directory.path, ranks);
+    Campaign c(directory.path, ranks, options);
     c.make(0, 100);
     c.drain();
     c.make(100, 137);
@@ -151,7 +158,7 @@ TEST_CASE("rows of all ranks come back from segments and from the merged result"
   }
   // The campaign is extended: the merged result becomes a segment.
   {
-    Campaign c(directory.path, ranks);
+    Campaign c(directory.path, ranks, options);
     CHECK(c.store->report().merged);
     CHECK(c.generation == 3);
     c.make(137, 200);
@@ -188,6 +195,7 @@ TEST_CASE("compacted segments hold the same rows, and stay few") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
   StoreOptions options;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);
   options.fan_in = 3;
   options.max_segments = 8;
   options.block_bytes = 4096;  // many windows
@@ -218,7 +226,9 @@ TEST_CASE("compacted segments hold the same rows, and stay few") {
 TEST_CASE("a drain writes exactly the outcomes that were collected, and those recovered") {
   const Communicator ranks = Communicator::world();
   const SharedDirectory directory(ranks);
-  Campaign c(directory.path, ranks);
+  StoreOptions options;
+  options.small_segment_bytes = GENERATE(0, 1 << 20);
+  Campaign c(directory.path, ranks, options);
   c.make(0, 50);
   const auto collected = c.counts;
   c.make(50, 80);  // finished, not yet collected
@@ -255,4 +265,87 @@ TEST_CASE("the result of another job is refused on every rank") {
   auto other = tables();
   other[0].columns[1].name = "y";
   CHECK_THROWS_WITH(Store::open(directory.path, other, ranks), Catch::Contains("other columns"));
+}
+
+TEST_CASE("trouble on one rank is known to all, and nothing hangs") {
+  const Communicator ranks = Communicator::world();
+  const int last = ranks.size() - 1;
+  const auto with_fault = [&](const std::string& fault, int rank, const auto& act) {
+    if (ranks.rank() == rank) set_fault(fault);
+    act();
+    set_fault("");
+  };
+  SECTION("without space nothing is written, and the next drain writes all") {
+    const SharedDirectory directory(ranks);
+    Campaign c(directory.path, ranks);
+    c.make(0, 30);
+    with_fault("reserve:0:ENOSPC", 0, [&] { c.drain(); });
+    CHECK(c.store->report().trouble.kind == Trouble::Kind::no_space);
+    CHECK(c.store->report().generation == 0);
+    c.make(30, 40);
+    c.drain();
+    CHECK_FALSE(c.store->report().trouble);
+    with_fault("reserve:0:ENOSPC", 0, [&] { c.merge({}); });
+    CHECK(c.store->report().trouble.kind == Trouble::Kind::no_space);
+    c.merge({});
+    CHECK_FALSE(c.store->report().trouble);
+    if (ranks.rank() == 0) check_points(Reader(directory.path), "points", 0, 40, true);
+    ranks.barrier();
+  }
+  for (const std::string fault : {"hdf5_write:0:EIO", "hdf5_write:3:EIO", "hdf5_close:0:EIO"}) {
+    DYNAMIC_SECTION("a failing " << fault << " keeps what was there") {
+      const SharedDirectory directory(ranks);
+      StoreOptions options;
+      options.small_segment_bytes = 0;
+      Campaign c(directory.path, ranks, options);
+      c.make(0, 30);
+      c.drain();
+      c.make(30, 40);
+      with_fault(fault, last, [&] { c.drain(); });
+      CHECK(c.store->report().trouble.kind == Trouble::Kind::broken);
+      CHECK(c.store->report().trouble.message.find("rank " + std::to_string(last)) != std::string::npos);
+      c.drain();  // refused
+      CHECK(c.store->report().generation == 1);
+      if (ranks.rank() == 0) check_points(Reader(directory.path), "points", 0, 30, false);
+      ranks.barrier();
+    }
+  }
+}
+
+TEST_CASE("a disk that is really full costs nothing but time") {
+  const Communicator ranks = Communicator::world();
+  const SharedDirectory directory(ranks);
+  const bool mounted = ranks.all_true(ranks.rank() != 0 || ::mount("tmpfs", directory.path.c_str(), "tmpfs", 0, "size=3m") == 0);
+  if (!mounted) {
+    WARN("skipped: a small file system can be mounted by root only");
+    return;
+  }
+  const std::string ballast = directory.path + "/ballast", run = directory.path + "/run";
+  if (ranks.rank() == 0) std::ofstream(ballast) << std::string(std::size_t{1} << 20, 'x');
+  {
+    Campaign c(run, ranks);
+    TaskId made = 0;
+    for (; !c.store->report().trouble; made += 1000) {
+      REQUIRE(made < 100000);
+      c.make(made, made + 1000);
+      c.drain();
+    }
+    CHECK(c.store->report().trouble.kind == Trouble::Kind::no_space);
+    const std::uint64_t on_disk = c.store->report().rows.at("points");
+    CHECK(on_disk == made - 1000);
+    if (ranks.rank() == 0) {
+      CHECK(Reader(run).rows("points") == on_disk);
+      ::unlink(ballast.c_str());
+    }
+    ranks.barrier();
+    c.drain();
+    CHECK_FALSE(c.store->report().trouble);
+    if (ranks.rank() == 0) {
+      const Reader reader(run);
+      check_points(reader, "points", 0, made, false);
+      check_toys(reader, made, false);
+    }
+    ranks.barrier();
+  }
+  if (ranks.rank() == 0) ::umount2(directory.path.c_str(), MNT_DETACH);
 }

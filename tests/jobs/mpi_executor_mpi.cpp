@@ -219,6 +219,7 @@ TEST_CASE("cheap tasks behind a long one are done by other ranks, and what has f
     const std::size_t n = 10000;
     // The long one ends only when all others are done (on one rank: all that came before it).
     const std::size_t enough = ranks > 1 ? n - 1 : 5000;
+    const double start = executor.now();
     while (all.size() < enough) {
       std::vector<Task> tasks;
       for (std::size_t room = executor.room(); room > 0 && given < n; --room) tasks.push_back(number_task(given++, 0.0));
@@ -226,6 +227,7 @@ TEST_CASE("cheap tasks behind a long one are done by other ranks, and what has f
       executor.collect(all, 1.0);
     }
     CHECK(all.size() == enough);
+    CHECK(executor.now() - start < 10.0);
     // Every rank must see `release`: the one with the long task is unknown here.
     if (ranks == 1) {
       release = true;

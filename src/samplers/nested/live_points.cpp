@@ -62,10 +62,23 @@ void LivePoints::split_modes(const Region& region) {
   if (region.num_modes() == 1) return;
   std::map<int, std::map<int, std::vector<std::size_t>>> members;
   for (std::size_t i = 0; i < size(); ++i) members[mode_[i]][region.mode(u(i))].push_back(i);
-  for (const auto& [parent, parts] : members) {
-    if (parts.size() == 1) continue;
+  // A few points apart are a mode only once more of them are: till then they stay with the others.
+  const std::size_t least = 2 * (dim_ + 3);
+  for (auto& [parent, parts] : members) {
+    std::vector<std::size_t> rest;
     double total = 0.0;
-    for (const auto& [part, points] : parts) total += static_cast<double>(points.size());
+    for (auto part = parts.begin(); part != parts.end();) {
+      total += static_cast<double>(part->second.size());
+      if (part->second.size() >= least) {
+        ++part;
+      } else {
+        rest.insert(rest.end(), part->second.begin(), part->second.end());
+        part = parts.erase(part);
+      }
+    }
+    if (parts.size() < 2) continue;
+    auto& largest = std::max_element(parts.begin(), parts.end(), [](auto& x, auto& y) { return x.second.size() < y.second.size(); })->second;
+    largest.insert(largest.end(), rest.begin(), rest.end());
     for (const auto& [part, points] : parts) {
       for (const std::size_t i : points) mode_[i] = static_cast<int>(modes_.size());
       modes_.push_back({parent, static_cast<double>(points.size()) / total});

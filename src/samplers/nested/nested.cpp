@@ -51,7 +51,7 @@ class Nested : public Sampler {
         .add("live_points", &Options::live_points, "number of live points: the error on ln Z falls with its square root", between(2, 1e7))
         .add("bulk_live_points", &Options::bulk_live_points, "number of live points while the bulk of the posterior is crossed (dynamic nested sampling); 0: the same", between(0, 1e7))
         .add("inner", &Options::inner, "how new points are drawn; auto: regions to 10 dimensions as long as they are cheaper than slice chains; slice chains above", one_of({"auto", "regions", "slice"}))
-        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: twice the number of dimensions, from 15 on more (MOVES)", between(0, 100000))
+        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: four times the number of dimensions", between(0, 100000))
         .add("look_ahead", &Options::look_ahead, "tasks that may run at once: the number of slice chains, or how many draws a region is old", between(1, 1e6))
         .add("remaining_evidence", &Options::remaining_evidence, "stop where the standard deviation of the live points' likelihoods times their volume is below this share of the evidence", between(0, 1))
         .add("patience", &Options::patience, "stop after so many candidates in a row that are not accepted", at_least(1));
@@ -61,7 +61,7 @@ class Nested : public Sampler {
       : options_(options),
         context_(context),
         slices_(options.inner == "slice" || (options.inner == "auto" && context.dim > 10)),
-        moves_(options.moves > 0 ? options.moves : 2 * static_cast<unsigned>(context.dim)),
+        moves_(options.moves > 0 ? options.moves : 4 * static_cast<unsigned>(context.dim)),
         lag_(options.look_ahead * (slices_ ? 16 : 1)),
         live_(context.dim),
         region_(std::make_shared<Region>(context.dim)),
@@ -116,7 +116,7 @@ class Nested : public Sampler {
 
   void save(std::ostream& out) const override {
     save_archive(out, context_.dim, options_.live_points, options_.look_ahead, moves_, slices_, live_, dead_, region_, tickets_, chains_, events_, ready_, given_, accepted_,
-                 end_, stop_, filled_, contour_, log_x_, log_z_, bulk_, kills_, kills_since_build_, kills_since_check_, in_row_, counts_, ranks_, dead_mode_);
+                 end_, stop_, filled_, contour_, log_x_, log_z_, bulk_, kills_since_build_, kills_since_check_, in_row_, counts_, ranks_, dead_mode_);
   }
   void load(std::istream& in) override {
     std::size_t dim = 0, live_points = 0, look_ahead = 0;
@@ -124,7 +124,7 @@ class Nested : public Sampler {
     bool slices = false;
     Nested state(options_, context_);
     load_archive(in, dim, live_points, look_ahead, moves, slices, state.live_, state.dead_, state.region_, state.tickets_, state.chains_, state.events_, state.ready_,
-                 state.given_, state.accepted_, state.end_, state.stop_, state.filled_, state.contour_, state.log_x_, state.log_z_, state.bulk_, state.kills_,
+                 state.given_, state.accepted_, state.end_, state.stop_, state.filled_, state.contour_, state.log_x_, state.log_z_, state.bulk_,
                  state.kills_since_build_, state.kills_since_check_, state.in_row_, state.counts_, state.ranks_, state.dead_mode_);
     VALIDATE(dim == context_.dim && live_points == options_.live_points && look_ahead == options_.look_ahead && moves == moves_ && slices == slices_,
              "the saved state is of nested sampling in {} dimensions with {} live points, look_ahead {} and {} moves (it does not fit the job), restore these options", dim,
@@ -205,7 +205,7 @@ class Nested : public Sampler {
     RandomStream stream(context_.seed, Purpose::propose, chain.next, 1);
     chain.slicing = !ticket.start.empty();
     if (chain.slicing) {
-      chain.slice = SliceChain(ticket.region, ticket.start, ticket.contour, moves_);
+      chain.slice = SliceChain(ticket.region, ticket.start, ticket.contour, static_cast<unsigned>(context_.dim), moves_);
       if (chain.slice.propose(stream, u)) return ready(chain, std::move(u));
       chain.slicing = false;
     }
@@ -299,7 +299,8 @@ class Nested : public Sampler {
     const double left = level.log_mean + log_x_;
     const double total = std::max(left, log_z_) + std::log1p(std::exp(-std::abs(left - log_z_)));
     bulk_ = log_z_ - total > std::log(0.01);
-    if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
+    if (live_.lowest().size() == live_.size()) stop_ = Stop::plateau;
+    else if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
   }
 
   /// Draws the region anew where the contour has shrunk by a tenth, or where a point of an older region shows that it is too small. It stays
@@ -308,8 +309,7 @@ class Nested : public Sampler {
     const bool holds = region_->contains(u);
     if (10 * kills_since_build_ < live_.size() && holds) return;
     kills_since_build_ = 0;
-    // As a hull of slices the region may be generous: what lies outside costs no evaluation.
-    auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, slices_ ? 1.1 : 1.0, region_.get());
+    auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, region_.get());
     if (holds && next->log_volume() > region_->log_volume() + 0.4) return;
     region_ = std::move(next);
     live_.split_modes(*region_);
@@ -337,7 +337,7 @@ class Nested : public Sampler {
   double contour_ = -inf;
   double log_x_ = 0.0, log_z_ = -inf;  ///< of the dead points
   bool bulk_ = false;
-  std::uint64_t kills_ = 0, kills_since_build_ = 0, kills_since_check_ = 0, in_row_ = 0;
+  std::uint64_t kills_since_build_ = 0, kills_since_check_ = 0, in_row_ = 0;
   Counts counts_;
   InsertionRanks ranks_;
 };

@@ -15,9 +15,7 @@ namespace {
 constexpr double margin = 30.0;
 /// A split that saves less than this of ln volume follows the noise of the sample.
 constexpr double least_gain = 0.1;
-/// Ellipsoids that stay apart even if larger by this factor are different modes.
-constexpr double apart = 1.5;
-/// The same for a few points and all the others, whose surface is well known.
+/// A few points are by themselves where they and all others are apart even if larger by this factor.
 constexpr double few_apart = 1.2;
 
 using Eigen::MatrixXd;
@@ -28,15 +26,7 @@ double log_unit_ball(std::size_t dim) {
   return half * std::log(std::numbers::pi) - std::lgamma(half + 1.0);
 }
 
-/// A node of the tree of splits, in coordinates whitened by all points.
-struct Node {
-  std::vector<int> members;
-  VectorXd centre;
-  MatrixXd axes;  ///< of the ellipsoid, lower triangular
-  double log_volume = std::numeric_limits<double>::infinity();
-  std::unique_ptr<Node> left, right;
-};
-
+/// An ellipsoid around some points.
 struct Fit {
   VectorXd centre;
   MatrixXd factor;    ///< of the covariance
@@ -45,18 +35,12 @@ struct Fit {
   double radius = 0.0;
 };
 
-/// The ellipsoids of an earlier, wider contour, in the coordinates of the tree.
-struct Ellipsoids {
-  std::vector<VectorXd> centres;
-  std::vector<MatrixXd> axes;
-  std::vector<double> log_volumes;
-  std::vector<std::vector<int>> few;  ///< the points of those that hold only a few now
-};
-
-/// What the tree is made from.
-struct Sample {
-  MatrixXd points;  ///< [dim x num_points]
-  Ellipsoids earlier;
+/// A node of the tree of splits, in coordinates whitened by all points.
+struct Node {
+  std::vector<int> members;
+  Fit fit;
+  double log_volume = std::numeric_limits<double>::infinity();  ///< with its splits
+  std::unique_ptr<Node> left, right;
 };
 
 MatrixXd select(const MatrixXd& points, const std::vector<int>& members) {
@@ -121,20 +105,6 @@ Fit fit_few(const MatrixXd& points, const std::vector<int>& members, const Fit& 
   return f;
 }
 
-/// An ellipsoid that held a few points at an earlier contour still does, and may be smaller than what the few that are left can tell.
-void recall(Fit& f, const Sample& sample, const std::vector<int>& members) {
-  const auto few = 3 * (sample.points.rows() + 3);
-  if (members.empty() || static_cast<Eigen::Index>(members.size()) > few) return;
-  for (std::size_t e = 0; e < sample.earlier.centres.size(); ++e) {
-    if (sample.earlier.log_volumes[e] >= f.log_volume) continue;
-    MatrixXd x = select(sample.points, members);
-    x.colwise() -= sample.earlier.centres[e];
-    sample.earlier.axes[e].triangularView<Eigen::Lower>().solveInPlace(x);
-    if (x.colwise().squaredNorm().maxCoeff() > 1.0) continue;
-    f = {sample.earlier.centres[e], sample.earlier.axes[e], std::move(x), sample.earlier.log_volumes[e], 1.0};
-  }
-}
-
 VectorXd longest_axis(const MatrixXd& factor) {
   VectorXd v = factor.rowwise().norm();
   for (int i = 0; i < 8; ++i) v = (factor * (factor.transpose() * v)).normalized();
@@ -179,23 +149,14 @@ std::pair<std::vector<int>, std::vector<int>> cut(const MatrixXd& x, const Vecto
   return groups;
 }
 
-/// Those of the members (ascending) that are among some others (ascending), and the rest.
-std::pair<std::vector<int>, std::vector<int>> part(const std::vector<int>& members, const std::vector<int>& some) {
-  std::pair<std::vector<int>, std::vector<int>> groups;
-  for (const int i : members) (std::binary_search(some.begin(), some.end(), i) ? groups.first : groups.second).push_back(i);
-  return groups;
-}
-
 double log_sum(double a, double b) {
   const double high = std::max(a, b);
   return std::isfinite(high) ? high + std::log(std::exp(a - high) + std::exp(b - high)) : high;
 }
 
 /// Builds the tree below a node, then keeps the splits that save volume.
-void grow(Node& node, const Sample& sample, Fit f) {
-  const MatrixXd& points = sample.points;
-  node.centre = f.centre;
-  node.axes = f.factor * f.radius;
+void grow(Node& node, const MatrixXd& points, Fit f) {
+  node.fit = f;
   node.log_volume = f.log_volume;
   const auto dim = points.rows();
   if (node.members.size() < 2 * static_cast<std::size_t>(dim + 3)) return;
@@ -205,19 +166,15 @@ void grow(Node& node, const Sample& sample, Fit f) {
   const MatrixXd plain = select(points, node.members);
   Eigen::Index farthest = 0;
   f.whitened.colwise().squaredNorm().maxCoeff(&farthest);
-  const std::size_t num_ways = 3 + sample.earlier.few.size();
-  for (std::size_t way = 0; way < num_ways; ++way) {
+  for (int way = 0; way < 3; ++way) {
     auto groups = way == 0   ? cut(plain, longest_axis(f.factor), node.members)
                   : way == 1 ? cut(f.whitened, most_two_humped(f.whitened), node.members)
-                  : way == 2 ? cut(f.whitened, f.whitened.col(farthest), node.members, true)
-                             : part(node.members, sample.earlier.few[way - 3]);
+                             : cut(f.whitened, f.whitened.col(farthest), node.members, true);
     if (groups.first.empty() || groups.second.empty()) continue;
     Fit left = fit(points, groups.first), right = fit(points, groups.second);
     const std::size_t least = static_cast<std::size_t>(dim) + 3;
     if (groups.first.size() < least) left = fit_few(points, groups.first, right, groups.second.size());
     else if (groups.second.size() < least) right = fit_few(points, groups.second, left, groups.first.size());
-    recall(left, sample, groups.first);
-    recall(right, sample, groups.second);
     const double volume = log_sum(left.log_volume, right.log_volume);
     if (volume < best_volume) {
       best_volume = volume;
@@ -231,8 +188,8 @@ void grow(Node& node, const Sample& sample, Fit f) {
   node.right = std::make_unique<Node>();
   node.left->members = std::move(best.first);
   node.right->members = std::move(best.second);
-  grow(*node.left, sample, std::move(best_left));
-  grow(*node.right, sample, std::move(best_right));
+  grow(*node.left, points, std::move(best_left));
+  grow(*node.right, points, std::move(best_right));
   const double split = log_sum(node.left->log_volume, node.right->log_volume);
   if (split < node.log_volume - least_gain) {
     node.log_volume = split;
@@ -242,13 +199,42 @@ void grow(Node& node, const Sample& sample, Fit f) {
   }
 }
 
-void leaves(const Node& node, std::vector<const Node*>& all) {
+void leaves(Node& node, std::vector<Fit>& all) {
   if (!node.left) {
-    all.push_back(&node);
+    all.push_back(std::move(node.fit));
     return;
   }
   leaves(*node.left, all);
   leaves(*node.right, all);
+}
+
+/// Gives each point to the ellipsoid that it is deepest in, and fits again, as long as that saves volume.
+std::vector<Fit> settle(const MatrixXd& points, std::vector<Fit> fits) {
+  for (int round = 0; round < 4 && fits.size() > 1; ++round) {
+    std::vector<std::vector<int>> members(fits.size());
+    MatrixXd depth(static_cast<Eigen::Index>(fits.size()), points.cols());
+    for (std::size_t e = 0; e < fits.size(); ++e) {
+      MatrixXd x = points.colwise() - fits[e].centre;
+      fits[e].factor.triangularView<Eigen::Lower>().solveInPlace(x);
+      depth.row(static_cast<Eigen::Index>(e)) = x.colwise().squaredNorm() / (fits[e].radius * fits[e].radius);
+    }
+    for (Eigen::Index i = 0; i < points.cols(); ++i) {
+      Eigen::Index best = 0;
+      depth.col(i).minCoeff(&best);
+      members[static_cast<std::size_t>(best)].push_back(static_cast<int>(i));
+    }
+    std::vector<Fit> next;
+    double before = -std::numeric_limits<double>::infinity(), after = before;
+    for (std::size_t e = 0; e < fits.size(); ++e) {
+      before = log_sum(before, fits[e].log_volume);
+      if (members[e].empty()) continue;
+      next.push_back(fit(points, members[e]));
+      after = log_sum(after, next.back().log_volume);
+    }
+    if (!(after < before)) break;
+    fits = std::move(next);
+  }
+  return fits;
 }
 
 /// Where the largest gap between the sorted values on the circle ends.
@@ -265,7 +251,7 @@ double gap_end(std::vector<double> values) {
 }
 }  // namespace
 
-Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch, const Region* earlier) : Region(dim) {
+Region::Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, const Region* earlier) : Region(dim) {
   const std::size_t n = points.size() / dim;
   if (n < dim + 3) return;
   for (std::size_t j = 0; j < dim; ++j) {
@@ -274,44 +260,75 @@ Region::Region(std::size_t dim, std::span<const double> points, const std::vecto
     for (std::size_t i = 0; i < n; ++i) values[i] = points[i * dim + j];
     shift_[j] = gap_end(std::move(values));
   }
-  const auto d = static_cast<Eigen::Index>(dim);
-  MatrixXd x(d, static_cast<Eigen::Index>(n));
-  for (std::size_t i = 0; i < n; ++i) turn(points.subspan(i * dim, dim), x.data() + i * dim);
-  std::vector<int> all(n);
+  std::vector<double> turned(n * dim);
+  for (std::size_t i = 0; i < n; ++i) turn(points.subspan(i * dim, dim), &turned[i * dim]);
+
+  // The last points of a mode tell little of its shape: they leave its ellipsoids as they are.
+  std::vector<int> rest(n);
+  std::iota(rest.begin(), rest.end(), 0);
+  const std::size_t few = 2 * (dim + 3);
+  if (earlier && earlier->num_islands_ > 1 && earlier->shift_ == shift_) {
+    std::vector<std::vector<int>> held(static_cast<std::size_t>(earlier->num_islands_));
+    for (const int i : rest) held[static_cast<std::size_t>(earlier->island_[earlier->nearest(&turned[static_cast<std::size_t>(i) * dim])])].push_back(i);
+    for (std::size_t island = 0; island < held.size(); ++island) {
+      if (held[island].empty() || held[island].size() >= few || n - held[island].size() < few) continue;
+      Region own(dim);
+      own.shift_ = shift_;
+      own.cover(turned, held[island]);
+      Region kept(dim);
+      for (std::size_t e = 0; e < earlier->num_ellipsoids(); ++e)
+        if (earlier->island_[e] == static_cast<int>(island)) kept.take(*earlier, e);
+      const bool smaller = own.num_ellipsoids() > 0 && own.log_volume() < kept.log_volume();
+      const Region& chosen = smaller ? own : kept;
+      for (std::size_t e = 0; e < chosen.num_ellipsoids(); ++e) take(chosen, e);
+      std::erase_if(rest, [&](int i) { return std::find(held[island].begin(), held[island].end(), i) != held[island].end(); });
+    }
+  }
+  if (rest.size() < few) {
+    rest.resize(n);
+    std::iota(rest.begin(), rest.end(), 0);
+    centre_.clear(), axes_.clear(), inverse_.clear(), log_volume_.clear();
+  }
+  cover(turned, rest);
+  if (log_volume_.empty()) return;
+  num_islands_ = group(1.1, island_);
+  num_modes_ = group(1.5, mode_);
+}
+
+void Region::take(const Region& other, std::size_t e) {
+  const auto copy = [&](std::vector<double>& to, const std::vector<double>& from, std::size_t size) {
+    to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(e * size), from.begin() + static_cast<std::ptrdiff_t>((e + 1) * size));
+  };
+  copy(centre_, other.centre_, dim_);
+  copy(axes_, other.axes_, dim_ * dim_);
+  copy(inverse_, other.inverse_, dim_ * dim_);
+  log_volume_.push_back(other.log_volume_[e]);
+}
+
+void Region::cover(const std::vector<double>& turned, const std::vector<int>& members) {
+  const auto d = static_cast<Eigen::Index>(dim_);
+  const MatrixXd x = select(Eigen::Map<const MatrixXd>(turned.data(), d, static_cast<Eigen::Index>(turned.size() / dim_)), members);
+  std::vector<int> all(members.size());
   std::iota(all.begin(), all.end(), 0);
   const Fit whole = fit(x, all);
   if (!std::isfinite(whole.log_volume)) return;
 
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const auto whitener = whole.factor.triangularView<Eigen::Lower>();
-  const double scale = whole.factor.diagonal().array().log().sum();
-  Sample sample{whole.whitened, {}};
-  for (std::size_t e = 0; earlier && earlier->shift_ == shift_ && e < earlier->num_ellipsoids(); ++e) {
-    const VectorXd centre = Eigen::Map<const VectorXd>(&earlier->centre_[e * dim], d) - whole.centre;
-    const MatrixXd axes = Eigen::Map<const RowMajor>(&earlier->axes_[e * dim * dim], d, d) / stretch;
-    sample.earlier.centres.push_back(whitener.solve(centre));
-    sample.earlier.axes.push_back(whitener.solve(axes));
-    sample.earlier.log_volumes.push_back(earlier->log_volume_[e] - scale - static_cast<double>(dim) * std::log(stretch));
-    std::vector<int> held;
-    for (std::size_t i = 0; i < n && held.size() < dim + 3; ++i)
-      if (earlier->distance2(e, x.data() + i * dim, 1.0) <= 1.0) held.push_back(static_cast<int>(i));
-    if (!held.empty() && held.size() < dim + 3) sample.earlier.few.push_back(std::move(held));
-  }
   Node root;
   root.members = all;
-  grow(root, sample, fit(sample.points, all));
-  std::vector<const Node*> kept;
+  grow(root, whole.whitened, fit(whole.whitened, all));
+  std::vector<Fit> kept;
   leaves(root, kept);
-  for (const Node* leaf : kept) {
-    const VectorXd centre = whole.centre + whole.factor * leaf->centre;
-    const RowMajor axes = (stretch * whole.factor * leaf->axes).triangularView<Eigen::Lower>();
+  kept = settle(whole.whitened, std::move(kept));
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  for (const Fit& leaf : kept) {
+    const VectorXd centre = whole.centre + whole.factor * leaf.centre;
+    const RowMajor axes = (leaf.radius * whole.factor * leaf.factor).triangularView<Eigen::Lower>();
     const RowMajor inverse = axes.triangularView<Eigen::Lower>().solve(MatrixXd::Identity(d, d));
-    centre_.insert(centre_.end(), centre.data(), centre.data() + dim);
-    axes_.insert(axes_.end(), axes.data(), axes.data() + dim * dim);
-    inverse_.insert(inverse_.end(), inverse.data(), inverse.data() + dim * dim);
-    log_volume_.push_back(log_unit_ball(dim) + leaf->axes.diagonal().array().log().sum() + scale + static_cast<double>(dim) * std::log(stretch));
+    centre_.insert(centre_.end(), centre.data(), centre.data() + d);
+    axes_.insert(axes_.end(), axes.data(), axes.data() + d * d);
+    inverse_.insert(inverse_.end(), inverse.data(), inverse.data() + d * d);
+    log_volume_.push_back(log_unit_ball(dim_) + axes.diagonal().array().log().sum());
   }
-  find_modes();
 }
 
 double Region::log_volume() const {
@@ -348,40 +365,44 @@ std::size_t Region::multiplicity(std::span<const double> u) const {
 
 bool Region::contains(std::span<const double> u) const { return multiplicity(u) > 0; }
 
+std::size_t Region::nearest(const double* x) const {
+  std::size_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t e = 0; e < log_volume_.size(); ++e) {
+    const double r = distance2(e, x, least);
+    if (r < least) least = r, best = e;
+  }
+  return best;
+}
+
 int Region::mode(std::span<const double> u) const {
   if (num_modes_ == 1) return 0;
   std::vector<double> x(dim_);
   turn(u, x.data());
-  std::size_t best = 0;
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t e = 0; e < log_volume_.size(); ++e) {
-    const double r = distance2(e, x.data(), least);
-    if (r < least) least = r, best = e;
-  }
-  return mode_[best];
+  return mode_[nearest(x.data())];
 }
 
-void Region::find_modes() {
+int Region::group(double apart, std::vector<int>& names) const {
   const std::size_t n = log_volume_.size();
-  mode_.resize(n);
-  std::iota(mode_.begin(), mode_.end(), 0);
+  names.resize(n);
+  std::iota(names.begin(), names.end(), 0);
   for (std::size_t a = 0; a < n; ++a) {
     for (std::size_t b = a + 1; b < n; ++b) {
-      if (mode_[a] == mode_[b]) continue;
+      if (names[a] == names[b]) continue;
       // Along the line between the centres each reaches 1/distance of the way.
       const double ab = std::sqrt(distance2(a, &centre_[b * dim_])), ba = std::sqrt(distance2(b, &centre_[a * dim_]));
       if (apart / ab + apart / ba < 1.0) continue;
-      const int from = mode_[b], to = mode_[a];
-      std::replace(mode_.begin(), mode_.end(), from, to);
+      const int from = names[b], to = names[a];
+      std::replace(names.begin(), names.end(), from, to);
     }
   }
-  std::vector<int> names;
-  for (int& m : mode_) {
-    const auto found = std::find(names.begin(), names.end(), m);
-    if (found == names.end()) names.push_back(m);
-    m = static_cast<int>(found - names.begin());
+  std::vector<int> seen;
+  for (int& name : names) {
+    const auto found = std::find(seen.begin(), seen.end(), name);
+    if (found == seen.end()) seen.push_back(name);
+    name = static_cast<int>(std::find(seen.begin(), seen.end(), name) - seen.begin());
   }
-  num_modes_ = static_cast<int>(names.size());
+  return static_cast<int>(seen.size());
 }
 
 void Region::draw(RandomStream& stream, std::span<double> u) const {

@@ -24,9 +24,8 @@ class Region {
   explicit Region(std::size_t dim = 0) : dim_(dim), shift_(dim, 0.0) {}
   /// @param points [num_points x dim], a uniform sample of the inside of a contour. Cost O(num_points dim^2 log num_points).
   /// With fewer than dim + 3 points it is the whole cube.
-  /// @param stretch factor on all lengths of the ellipsoids, for uses that only want a hull
-  /// @param earlier the region (of the same stretch) of a wider contour: its ellipsoids may go on holding the last points of a dying mode
-  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, double stretch = 1.0, const Region* earlier = nullptr);
+  /// @param earlier the region of a wider contour: its ellipsoids go on holding the last points of a dying mode
+  Region(std::size_t dim, std::span<const double> points, const std::vector<bool>& periodic, const Region* earlier = nullptr);
 
   std::size_t dim() const { return dim_; }
   std::size_t num_ellipsoids() const { return log_volume_.size(); }
@@ -58,11 +57,16 @@ class Region {
   friend class boost::serialization::access;
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & dim_ & shift_ & centre_ & axes_ & inverse_ & log_volume_ & mode_ & num_modes_;
+    archive & dim_ & shift_ & centre_ & axes_ & inverse_ & log_volume_ & mode_ & num_modes_ & island_ & num_islands_;
   }
   double distance2(std::size_t ellipsoid, const double* x, double limit = std::numeric_limits<double>::infinity()) const;
   void turn(std::span<const double> u, double* x) const;
-  void find_modes();
+  std::size_t nearest(const double* x) const;
+  /// Adds ellipsoids around some points. @param turned [num_points x dim]
+  void cover(const std::vector<double>& turned, const std::vector<int>& members);
+  void take(const Region& other, std::size_t ellipsoid);
+  /// Names groups of ellipsoids that are apart from others even if larger by a factor; returns their number.
+  int group(double apart, std::vector<int>& names) const;
 
   std::size_t dim_;
   std::vector<double> shift_;       ///< [dim] turned coordinate = u - shift, modulo 1
@@ -72,6 +76,8 @@ class Region {
   std::vector<double> log_volume_;  ///< [num_ellipsoids]
   std::vector<int> mode_;           ///< [num_ellipsoids]
   int num_modes_ = 1;
+  std::vector<int> island_;         ///< [num_ellipsoids] as modes, less far apart
+  int num_islands_ = 1;
 };
 
 }  // namespace umbra

@@ -26,8 +26,8 @@ std::vector<double> random_rotation(std::size_t dim, RandomStream& stream) {
 constexpr unsigned most_misses = 100;
 }  // namespace
 
-SliceChain::SliceChain(std::shared_ptr<const Region> region, std::span<const double> start, double contour, unsigned moves)
-    : region_(std::move(region)), u_(start.begin(), start.end()), contour_(contour), moves_left_(moves) {}
+SliceChain::SliceChain(std::shared_ptr<const Region> region, std::span<const double> start, double contour, unsigned draws, unsigned moves)
+    : region_(std::move(region)), u_(start.begin(), start.end()), contour_(contour), draws_left_(draws), moves_left_(moves) {}
 
 void SliceChain::begin_move(RandomStream& stream) {
   const std::size_t dim = u_.size();
@@ -48,6 +48,11 @@ void SliceChain::miss() {
 
 bool SliceChain::propose(RandomStream stream, std::vector<double>& u) {
   proposed_.resize(u_.size());
+  if (draws_left_ > 0) {
+    region_->draw(stream, proposed_);
+    u = proposed_;
+    return true;
+  }
   while (moves_left_ > 0) {
     if (!in_move_) begin_move(stream);
     t_ = stream.uniform(chord_.low, chord_.high);
@@ -62,13 +67,16 @@ bool SliceChain::propose(RandomStream stream, std::vector<double>& u) {
 }
 
 void SliceChain::tell(TaskId id, double log_likelihood) {
-  if (!(log_likelihood > contour_)) return miss();
+  const bool drawn = draws_left_ > 0, inside = log_likelihood > contour_;
+  if (drawn) --draws_left_;
+  if (!inside) return drawn ? void() : miss();
   u_ = proposed_;
   id_ = id;
   log_likelihood_ = log_likelihood;
   moved_ = true;
   in_move_ = false;
-  --moves_left_;
+  if (drawn) draws_left_ = moves_left_ = 0;
+  else --moves_left_;
 }
 
 }  // namespace umbra

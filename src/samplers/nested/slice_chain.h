@@ -15,11 +15,14 @@ namespace umbra {
 /// is the whole chord of that ellipsoid and the cube, so that nothing is spent on stepping out; it shrinks towards the point after each
 /// miss. Where ellipsoids overlap, the move keeps the uniform distribution: the ellipsoid is chosen evenly among those that hold the
 /// point, and points that more ellipsoids hold are accepted less often.
+///
+/// Before it moves, the chain tries a few draws from the whole region; one within the contour is an independent point, and ends it. Even where
+/// few succeed, they keep the numbers of live points in separate modes from drifting away from the modes' volumes.
 class SliceChain {
  public:
   SliceChain() = default;
   /// @param start [dim] a point within the contour
-  SliceChain(std::shared_ptr<const Region> region, std::span<const double> start, double contour, unsigned moves);
+  SliceChain(std::shared_ptr<const Region> region, std::span<const double> start, double contour, unsigned draws, unsigned moves);
 
   /// The next place to evaluate; false where the chain has made all its moves.
   bool propose(RandomStream stream, std::vector<double>& u);
@@ -35,7 +38,7 @@ class SliceChain {
 
   template <class Archive>
   void serialize(Archive& archive, unsigned) {
-    archive & region_ & u_ & contour_ & moves_left_ & moved_ & id_ & log_likelihood_ & rotation_ & in_move_ & chord_.start & chord_.step & chord_.low &
+    archive & region_ & u_ & contour_ & draws_left_ & moves_left_ & moved_ & id_ & log_likelihood_ & rotation_ & in_move_ & chord_.start & chord_.step & chord_.low &
         chord_.high & t_ & inverse_height_ & misses_ & proposed_;
   }
 
@@ -46,7 +49,7 @@ class SliceChain {
   std::shared_ptr<const Region> region_;
   std::vector<double> u_;
   double contour_ = 0.0;
-  unsigned moves_left_ = 0;
+  unsigned draws_left_ = 0, moves_left_ = 0;
   bool moved_ = false;
   TaskId id_ = 0;
   double log_likelihood_ = 0.0;

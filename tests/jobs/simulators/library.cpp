@@ -41,7 +41,7 @@ TEST_CASE("every vice of a library is the status of its point alone") {
     Status status;
     std::string says;
   };
-  for (const Vice& vice : {Vice{"segfault", Status::signal, "signal 11"}, Vice{"exit", Status::exit_code, "exit code 4"}, Vice{"hang", Status::timeout, "in time"},
+  for (const Vice& vice : {Vice{"segfault", Status::signal, "signal 11"}, Vice{"exit", Status::exit_code, "exit code 4"}, Vice{"hang", Status::timeout, "longer than"},
                            Vice{"nan", Status::not_finite, "nan is NaN"}, Vice{"strange", Status::protocol_error, "status 77"}, Vice{"unphysical", Status::unphysical, "a tachyon"}}) {
     INFO(vice.name);
     auto model = make_model(job(vice.name, vice.name == "hang" ? "timeout: 100ms" : "timeout: 10s"), {"x", "y"});

@@ -42,7 +42,7 @@ TEST_CASE("every vice of a program is the status of its point alone") {
                         {"segfault", "timeout: 10s", Status::signal, "signal 11", false},
                         {"exit", "timeout: 10s", Status::exit_code, "exit code 3 giving up", false},
                         {"leave", "timeout: 10s", Status::protocol_error, "without an answer", false},
-                        {"deaf", "timeout: 200ms", Status::timeout, "in time", false},
+                        {"deaf", "timeout: 200ms", Status::timeout, "longer than", false},
                         {"close", "timeout: 10s", Status::protocol_error, "closed its output", false},
                         {"garbage", "timeout: 10s", Status::protocol_error, "just kidding", false},
                         {"flood", "timeout: 20s", Status::output_too_large, "end of a line", false},
@@ -88,7 +88,7 @@ TEST_CASE("a program that cannot begin is a fault of the job file") {
   CHECK(faults_of(job("banner")).find("'Welcome to the simulator") != std::string::npos);
   CHECK(faults_of(job("future")).find("version 2 of the protocol") != std::string::npos);
   CHECK(faults_of(job("stillborn")).find("no licence found") != std::string::npos);
-  CHECK(faults_of(job("dumb", "start_timeout: 100ms")).find("in time") != std::string::npos);
+  CHECK(faults_of(job("dumb", "start_timeout: 100ms")).find("longer than") != std::string::npos);
   CHECK(faults_of("{type: program, command: no-such-program}").find("not on the PATH") != std::string::npos);
   CHECK(faults_of("{type: program, comand: x}").find("did you mean 'command'") != std::string::npos);
   CHECK(marked().empty());

@@ -34,7 +34,7 @@ std::vector<Include> includes_of(const std::string& folder) {
 bool starts_with(const std::string& text, const std::string& head) { return text.rfind(head, 0) == 0; }
 
 // Headers that hand a bare handle to another .cpp of these folders, and are not installed.
-bool is_internal(const std::string& file) { return file == "jobs/communicator_handle.h" || file == "io/hdf5.h"; }
+bool is_internal(const std::string& file) { return file == "jobs/communicator_handle.h" || file == "jobs/mpi_port.h" || file == "io/hdf5.h"; }
 
 }  // namespace
 

@@ -37,6 +37,9 @@ TEST_CASE("a point's line is JSON and gives back the same doubles") {
     CHECK(j["seed"] == i);
     CHECK(j["theta"].get<std::vector<double>>() == theta);
   }
+  const std::vector<double> many(1000, -1.0 / 3);
+  write_point(line, 1, 2, many);
+  CHECK(nlohmann::json::parse(line)["theta"].get<std::vector<double>>() == many);
   CHECK(nlohmann::json::parse(hello_line({"M1", "tan\"b"})) == nlohmann::json({{"umbra", 1}, {"parameters", {"M1", "tan\"b"}}}));
 }
 

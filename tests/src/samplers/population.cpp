@@ -1,4 +1,4 @@
-// What the population methods share, and that the engine's two find an optimum.
+// What the population methods share.
 
 #include <chrono>
 
@@ -41,19 +41,9 @@ TEST_CASE("a slot that is never told holds up only those that ask for it") {
   CHECK(told < 100000);  // but what depends on it waits
 }
 
-TEST_CASE("differential evolution and particle swarm find the minima of Rastrigin's and Schwefel's functions in 5 dimensions") {
-  for (const std::string type : {"differential_evolution", "particle_swarm"})
-    for (std::uint64_t seed : {1, 2, 3}) {
-      INFO(type << " seed " << seed);
-      CHECK(best(drive(*make(type, {5, {}, seed}), plain(sphere), {.in_flight = 10, .stop = 10000}), 10000) > -1e-6);
-      if (type == "particle_swarm") continue;
-      CHECK(best(drive(*make(type, {5, {}, seed}), plain(rastrigin), {.in_flight = 10, .stop = 30000}), 30000) > -1e-3);
-      CHECK(best(drive(*make(type, {5, {}, seed}), plain(schwefel), {.in_flight = 10, .stop = 30000}), 30000) > -1e-3);
-    }
-}
-
 TEST_CASE("a population below the method's minimum is refused with a sentence") {
-  for (const auto& [type, option] : {std::pair{"differential_evolution", "population"}, std::pair{"particle_swarm", "particles"}}) {
+  for (const auto& [type, option] : {std::pair{"differential_evolution", "population"}, std::pair{"particle_swarm", "particles"}, std::pair{"genetic", "population"},
+                                      std::pair{"bee_colony", "sources"}, std::pair{"grey_wolf", "wolves"}, std::pair{"cma_es", "population"}}) {
     try {
       make(type, {2, {}, 1}, {{option, Config("1"), {}}});
       FAIL("accepted");
@@ -64,7 +54,7 @@ TEST_CASE("a population below the method's minimum is refused with a sentence") 
 }
 
 TEST_CASE("ask and tell of a population cost microseconds, from the first to the last evaluation", "[nightly]") {
-  for (const std::string type : {"differential_evolution", "particle_swarm"}) {
+  for (const std::string type : {"differential_evolution", "particle_swarm", "genetic"}) {
     const auto sampler = make(type, {19, {}, 1}, {});
     for (int part = 0; part < 3; ++part) {
       const auto start = std::chrono::steady_clock::now();

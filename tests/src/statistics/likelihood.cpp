@@ -95,7 +95,7 @@ TEST_CASE("a rate below its floor stays positive, smooth and flagged") {
   CHECK(f.rates()[3] < 0);
   CHECK(f.at_floor());
   CHECK(std::isfinite(value));
-  // Across the floor of a bin (1e-6 of 1.2 events) value and slope join.
+  // Across the floor of a bin value and slope join.
   const std::size_t jes = model->find("jes");
   x[jes] = -0.5;
   double low = -3, high = 0;

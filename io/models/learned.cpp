@@ -1,0 +1,67 @@
+// model: {type: learned}. A trained committee in place of simulators: any sampler scans it.
+
+#include <algorithm>
+
+#include "io/model_store.h"
+#include "src/base/error.h"
+#include "src/base/text.h"
+#include "src/models/evaluator.h"
+
+namespace umbra {
+namespace {
+
+class Learned final : public Evaluator {
+ public:
+  struct Options {
+    std::string path;
+    std::string outside = "status";
+  };
+  static OptionSet<Options> options() {
+    OptionSet<Options> o;
+    o.add("path", &Options::path, "folder of a model that a learning campaign left (RUN/model)", required());
+    o.add("outside", &Options::outside, "points outside the training box get the status outside_box, or an answer all the same (column outside_box says so)", one_of({"status", "answer"}));
+    return o;
+  }
+
+  Learned(const Options& options, const ModelContext& context) : options_(options), model_(load_model(options.path)), x_(model_.inputs().size()) {
+    std::vector<std::string> missing;
+    for (const std::string& name : model_.inputs()) {
+      const auto found = std::find(context.parameters.begin(), context.parameters.end(), name);
+      if (found == context.parameters.end()) missing.push_back(name);
+      place_.push_back(static_cast<std::size_t>(found - context.parameters.begin()));
+    }
+    VALIDATE(missing.empty(), "the job has no parameter {}, which the model {} was trained on: add {}", join(missing), options.path, missing.size() == 1 ? "it" : "them");
+    const ModelCard& card = model_.card();
+    if (card.classes)
+      columns_ = {{"vote", "", "p"}, {"class", "", "\\mathrm{class}"}, {"confidence", "", "\\mathrm{confidence}"}};
+    else
+      columns_ = {{card.target, card.unit, ""}, {"spread", card.unit, "\\sigma"}};
+    columns_.push_back({"outside_box", "", "\\mathrm{outside}"});
+  }
+
+  const std::vector<Column>& columns() const override { return columns_; }
+
+  Evaluation evaluate(std::span<const double> theta, RandomStream&, std::span<double> row) override {
+    for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = theta[place_[i]];
+    const std::vector<std::size_t> outside = model_.outside(x_);
+    row.back() = outside.empty() ? 0.0 : 1.0;
+    if (!outside.empty() && options_.outside == "status") return {Status::outside_box, model_.inputs()[outside.front()] + " is outside the box that the model was trained in"};
+    const Prediction p = model_.predict(x_).front();
+    row[0] = p.vote;
+    row[1] = model_.card().classes ? p.klass : p.spread;
+    if (model_.card().classes) row[2] = p.confidence;
+    return {};
+  }
+
+ private:
+  Options options_;
+  LearnedModel model_;
+  std::vector<double> x_;
+  std::vector<std::size_t> place_;
+  std::vector<Column> columns_;
+};
+
+[[maybe_unused]] const bool registered = ModelRegistry::instance().add<Learned>("learned", "a model that a learning campaign left: class and confidence, or a number, in microseconds");
+
+}  // namespace
+}  // namespace umbra

@@ -1,0 +1,397 @@
+#include "src/learning/learner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/base/error.h"
+#include "src/base/random.h"
+
+namespace umbra {
+
+bool Learner::Checklist::has_next() {
+  while (next < told.size() && told[next]) ++next;
+  return next < told.size();
+}
+
+void Learner::Checklist::tell(std::size_t i) {
+  EXPECT(i < told.size() && !told[i]);
+  told[i] = 1;
+  --left;
+}
+
+Learner::Learner(const LearnerOptions& options, Parts parts) : options_(options), parts_(std::move(parts)), batches_end_(options.batches) {
+  EXPECT(options_.batch > 0 && options_.slice > 0 && parts_.candidates && parts_.blobs);
+  const std::uint64_t candidates = parts_.candidates->count();
+  VALIDATE(candidates >= options_.batch * options_.spread, "{} candidates are too few for a batch of {}{}: take more candidates, or a smaller batch", candidates, options_.batch,
+           options_.spread > 1 ? fmt::format(" chosen among {}", options_.batch * options_.spread) : "");
+  Batch start;
+  if (options_.start > 0) {
+    const std::vector<Task> tasks = parts_.start->ask(options_.start);
+    VALIDATE(tasks.size() == options_.start, "the sampler of the start set gives {} points before it waits for outcomes, or has no more ({} are asked for): take sobol, random or latin_hypercube",
+             tasks.size(), options_.start);
+    for (const Task& t : tasks) {
+      const auto u = doubles(t.payload);
+      start.u.insert(start.u.end(), u.begin(), u.end());
+    }
+    start.y.resize(options_.start);
+    start.tasks = Checklist(options_.start);
+  } else {
+    start.u.assign(parts_.given.x.begin(), parts_.given.x.end());
+    start.y = parts_.given.y;
+  }
+  batches_.push_back(std::move(start));
+  test_.u.resize(options_.test * dim());
+  for (std::uint64_t i = 0; i < options_.test; ++i)
+    RandomStream(parts_.context.seed, Purpose::auxiliary, i).fill_uniform(std::span(test_.u).subspan(i * dim(), dim()));
+  test_.y.resize(options_.test);
+  test_.tasks = Checklist(options_.test);
+  advance();
+}
+
+std::uint64_t Learner::test_slices() const { return (options_.test + options_.slice - 1) / options_.slice; }
+std::uint64_t Learner::slices() const { return (parts_.candidates->count() + options_.slice - 1) / options_.slice; }
+
+LearningRequest Learner::request(LearningRequest::What what, std::uint64_t version) const {
+  LearningRequest r;
+  r.what = what;
+  r.version = version;
+  r.test_key = test_key_;
+  r.keys.assign(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(version));
+  return r;
+}
+
+void Learner::give(Checklist& list, std::size_t max, std::vector<Task>& tasks, const std::function<Task(std::size_t)>& make) {
+  while (tasks.size() < max && list.has_next()) tasks.push_back(make(list.next++));
+}
+
+// What others wait for comes first.
+std::vector<Task> Learner::ask(std::size_t max) {
+  std::vector<Task> tasks;
+  for (auto& [step, q] : queries_) {
+    give(q.slices, max, tasks, [&, s = step](std::size_t slot) {
+      LearningRequest r = request(LearningRequest::What::candidates, asker(s));
+      r.step = s;
+      r.first = slot * options_.slice;
+      r.count = std::min(options_.slice, parts_.candidates->count() - r.first);
+      r.keep = std::min(r.count, options_.batch * options_.spread + (parts_.candidates->fixed() ? used_.size() : 0));
+      return Task{TaskKind::score, (s - 1) * slots() + test_slices() + slot, r.pack()};
+    });
+    give(q.spread, max, tasks, [&, s = step, &query = q](std::size_t) {
+      LearningRequest r = request(LearningRequest::What::spread, asker(s));
+      r.keep = options_.batch;
+      r.u = query.pool;
+      return Task{TaskKind::score, (s - 1) * slots() + test_slices() + slices(), r.pack()};
+    });
+  }
+  for (auto& [version, v] : versions_) {
+    give(v.train, max, tasks, [&, n = version](std::size_t part) {
+      LearningRequest r = request(LearningRequest::What::train, n);
+      r.part = part;
+      return Task{TaskKind::train, n * parts_.committee_parts + part, r.pack()};
+    });
+    give(v.test, max, tasks, [&, n = version](std::size_t slot) {
+      LearningRequest r = request(LearningRequest::What::test, n);
+      r.first = slot * options_.slice;
+      r.count = std::min<std::uint64_t>(options_.slice, test_usable_.size() - r.first);
+      return Task{TaskKind::score, (n - 1) * slots() + slot, r.pack()};
+    });
+  }
+  for (std::uint64_t b = keys_.size(); b < batches_.size(); ++b)
+    give(batches_[b].tasks, max, tasks, [&](std::size_t slot) { return Task{TaskKind::point, first_id(b) + slot, umbra::pack(std::span(batches_[b].u).subspan(slot * dim(), dim()))}; });
+  give(test_.tasks, max, tasks, [&](std::size_t slot) { return Task{TaskKind::custom, slot, umbra::pack(std::span(test_.u).subspan(slot * dim(), dim()))}; });
+  return tasks;
+}
+
+void Learner::tell(const Outcome& outcome) {
+  const auto value = [&] { return parts_.target(outcome).value_or(std::numeric_limits<float>::quiet_NaN()); };
+  switch (outcome.kind) {
+    case TaskKind::point: {
+      const std::uint64_t b = outcome.id < options_.start ? 0 : 1 + (outcome.id - options_.start) / options_.batch;
+      EXPECT(b < batches_.size());
+      const std::size_t slot = outcome.id - first_id(b);
+      batches_[b].tasks.tell(slot);
+      batches_[b].y[slot] = value();
+      break;
+    }
+    case TaskKind::custom:
+      test_.tasks.tell(outcome.id);
+      test_.y[outcome.id] = value();
+      break;
+    case TaskKind::train:
+      versions_.at(outcome.id / parts_.committee_parts).train.tell(outcome.id % parts_.committee_parts);
+      break;
+    case TaskKind::score:
+      tell_score(outcome);
+      break;
+    default:
+      EXPECT(!"a kind of task that learning does not ask for");
+  }
+  advance();
+}
+
+void Learner::tell_score(const Outcome& outcome) {
+  const std::uint64_t step = 1 + outcome.id / slots(), slot = outcome.id % slots();
+  if (slot < test_slices()) {
+    Version& v = versions_.at(step);
+    v.test.tell(slot);
+    std::copy(outcome.values.begin(), outcome.values.end(), v.p.begin() + static_cast<std::ptrdiff_t>(slot * options_.slice));
+    return;
+  }
+  Query& q = queries_.at(step);
+  if (slot < test_slices() + slices()) {
+    q.slices.tell(slot - test_slices());
+    merge(q, outcome);
+    return;
+  }
+  q.spread.tell(0);
+  std::vector<double> u;
+  for (const double position : outcome.values) {
+    if (parts_.candidates->fixed()) used_.insert(q.best[static_cast<std::size_t>(position)].index);
+    const auto from = q.pool.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(position) * dim());
+    u.insert(u.end(), from, from + static_cast<std::ptrdiff_t>(dim()));
+  }
+  add_batch(step, std::move(u));
+}
+
+void Learner::merge(Query& q, const Outcome& outcome) {
+  const bool with_u = !parts_.candidates->single();
+  const std::size_t width = 2 + (with_u ? dim() : 0);
+  for (std::size_t i = 0; i + width <= outcome.values.size(); i += width) {
+    const double* row = &outcome.values[i];
+    const auto index = static_cast<std::uint64_t>(row[1]);
+    if (used_.contains(index)) continue;
+    q.best.push_back({row[0], index});
+    if (with_u) q.u[index].assign(row + 2, row + width);
+  }
+  keep_best(q.best, options_.batch * options_.spread);
+  if (with_u && q.u.size() > 4 * q.best.size()) {
+    std::map<std::uint64_t, std::vector<double>> kept;
+    for (const Scored& s : q.best) kept[s.index] = std::move(q.u[s.index]);
+    q.u = std::move(kept);
+  }
+}
+
+void Learner::advance() {
+  while (advance_once()) continue;
+}
+
+bool Learner::advance_once() {
+  if (keys_.size() < batches_.size() && batches_[keys_.size()].tasks.complete()) {
+    publish(keys_.size());
+    return true;
+  }
+  if (test_key_ == 0 && tested()) {
+    publish_test();
+    return true;
+  }
+  if (versions_made_ < keys_.size() && versions_made_ <= batches_end_) {
+    versions_[++versions_made_].train = Checklist(parts_.committee_parts);
+    return true;
+  }
+  for (auto& [version, v] : versions_) {
+    if (v.train.complete()) trained_.insert(version);
+    if (v.train.complete() && !v.testing && tested()) {
+      v.testing = true;
+      v.p.resize(test_usable_.size());
+      v.test = Checklist((test_usable_.size() + options_.slice - 1) / options_.slice);
+    }
+    if (v.testing && v.test.complete()) {
+      finish_version(version);
+      return true;
+    }
+  }
+  if (may_query(queries_made_ + 1)) {
+    queries_[++queries_made_].slices = Checklist(slices());
+    return true;
+  }
+  for (auto& [step, q] : queries_)
+    if (q.slices.complete() && !q.spreading) {
+      choose(step, q);
+      return true;
+    }
+  return false;
+}
+
+// Batches follow each other in order, as the last one may depend on a stop rule.
+bool Learner::may_query(std::uint64_t batch) const {
+  if (batch > batches_end_ || batch != batches_.size() || !trained_.contains(asker(batch))) return false;
+  const bool judged = options_.accuracy || options_.patience > 0;
+  return !judged || judged_ >= asker(batch);
+}
+
+void Learner::publish(std::uint64_t b) {
+  const Batch& batch = batches_[b];
+  PackedPoints points;
+  for (std::size_t i = 0; i < batch.y.size(); ++i) {
+    if (std::isnan(batch.y[i])) continue;
+    points.x.insert(points.x.end(), batch.u.begin() + static_cast<std::ptrdiff_t>(i * dim()), batch.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim()));
+    points.y.push_back(batch.y[i]);
+  }
+  const std::string bytes = pack_points(points.x, points.y);
+  const std::uint64_t key = chain_key(b == 0 ? parts_.identity : keys_[b - 1], bytes);
+  if (b == keys_.size()) keys_.push_back(key);
+  ENSURE(keys_[b] == key);
+  if (!parts_.blobs->get(batch_name(b), key)) parts_.blobs->put(batch_name(b), key, bytes);
+}
+
+void Learner::publish_test() {
+  PackedPoints points;
+  test_usable_.clear();
+  for (std::size_t i = 0; i < test_.y.size(); ++i) {
+    if (std::isnan(test_.y[i])) continue;
+    test_usable_.push_back(i);
+    points.x.insert(points.x.end(), test_.u.begin() + static_cast<std::ptrdiff_t>(i * dim()), test_.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim()));
+    points.y.push_back(test_.y[i]);
+  }
+  const std::string bytes = pack_points(points.x, points.y);
+  test_key_ = chain_key(parts_.identity, bytes) | 1;
+  if (!bytes.empty() && !parts_.blobs->get(test_name, test_key_)) parts_.blobs->put(test_name, test_key_, bytes);
+}
+
+void Learner::finish_version(std::uint64_t version) {
+  votes_[version] = std::move(versions_.at(version).p);
+  versions_.erase(version);
+  LearningStep step{.version = version, .evaluations = 0, .usable = 0, .classes = {}, .numbers = {}};
+  for (std::uint64_t b = 0; b < version; ++b) {
+    step.evaluations += batches_[b].y.size();
+    step.usable += static_cast<std::uint64_t>(std::count_if(batches_[b].y.begin(), batches_[b].y.end(), [](float y) { return !std::isnan(y); }));
+  }
+  const std::vector<float> y = test_values();
+  if (!y.empty() && options_.classes) step.classes = class_metrics(y, votes_[version]);
+  if (!y.empty() && !options_.classes) step.numbers = number_metrics(y, votes_[version]);
+  curve_[version] = step;
+  judge();
+  forget_old();
+}
+
+std::vector<float> Learner::test_values() const {
+  std::vector<float> y;
+  for (const std::size_t i : test_usable_) y.push_back(test_.y[i]);
+  return y;
+}
+
+// The stop rules look at versions in order, so that the end does not depend on which is told first.
+void Learner::judge() {
+  const auto quality = [&](std::uint64_t n) { return options_.classes ? curve_.at(n).classes.accuracy : curve_.at(n).numbers.r2; };
+  while (curve_.contains(judged_ + 1)) {
+    ++judged_;
+    if (test_usable_.empty()) continue;
+    bool stop = options_.accuracy && quality(judged_) >= *options_.accuracy;
+    if (options_.patience > 0 && judged_ > options_.patience) {
+      double before = -std::numeric_limits<double>::infinity(), since = before;
+      for (std::uint64_t n = 1; n <= judged_; ++n) {
+        double& best = n + options_.patience <= judged_ ? before : since;
+        best = std::max(best, quality(n));
+      }
+      stop |= since < before + options_.least_gain;
+    }
+    // Batches that earlier committees chose are under way.
+    if (stop) batches_end_ = std::min<std::uint64_t>(batches_end_, judged_ == 1 ? 0 : judged_ - 1 + options_.lag);
+  }
+  if (const auto last = votes_.find(batches_end_ + 1); last != votes_.end() && judged_ > batches_end_) {
+    if (options_.classes && !test_usable_.empty()) calibration_ = Calibration(test_values(), last->second);
+    finished_ = true;
+  }
+  while (!votes_.empty() && votes_.begin()->first < judged_) votes_.erase(votes_.begin());
+}
+
+void Learner::choose(std::uint64_t step, Query& q) {
+  q.spreading = true;
+  const auto place = [&](std::uint64_t index, std::vector<double>& u) {
+    u.resize(u.size() + dim());
+    const std::span<double> point(u.data() + u.size() - dim(), dim());
+    if (const auto found = q.u.find(index); found != q.u.end()) std::copy(found->second.begin(), found->second.end(), point.begin());
+    else parts_.candidates->make(step, index, point, nullptr);
+  };
+  std::vector<double> u;
+  for (const Scored& s : q.best) place(s.index, u);
+  if (options_.spread > 1 && q.best.size() > options_.batch) {
+    q.pool = std::move(u);
+    q.spread = Checklist(1);
+    return;
+  }
+  // A random share keeps an eye on what no member doubts.
+  const auto drawn = static_cast<std::size_t>(options_.random_share * static_cast<double>(options_.batch));
+  RandomStream stream(parts_.context.seed, Purpose::propose, step);
+  const bool fixed = parts_.candidates->fixed();
+  if (fixed)
+    for (std::size_t i = 0; i + drawn < q.best.size(); ++i) used_.insert(q.best[i].index);
+  for (std::size_t i = q.best.size() - std::min(drawn, q.best.size()); i < q.best.size(); ++i) {
+    const auto point = std::span(u).subspan(i * dim(), dim());
+    if (fixed) {
+      std::uint64_t index = q.best[i].index;
+      for (int tries = 0; tries < 100 && !used_.insert(index = stream.index(parts_.candidates->count())).second; ++tries) continue;
+      used_.insert(index);
+      parts_.candidates->make(step, index, point, nullptr);
+    } else if (parts_.candidates->single()) {
+      parts_.candidates->make(step, parts_.candidates->count() + i, point, nullptr);
+    } else {
+      stream.fill_uniform(point);
+    }
+  }
+  add_batch(step, std::move(u));
+}
+
+void Learner::add_batch(std::uint64_t step, std::vector<double> u) {
+  EXPECT(step == batches_.size());
+  Batch batch;
+  batch.y.resize(u.size() / dim());
+  batch.tasks = Checklist(batch.y.size());
+  batch.u = std::move(u);
+  // A list of candidates that is used up ends the campaign.
+  if (batch.y.size() < options_.batch) batches_end_ = exhausted_at_ = batch.y.empty() ? step - 1 : step;
+  if (!batch.y.empty()) batches_.push_back(std::move(batch));
+  queries_.erase(step);
+  judge();
+  forget_old();
+}
+
+void Learner::forget_old() {
+  while (forgotten_ < versions_made_) {
+    const std::uint64_t v = forgotten_ + 1;
+    const bool needed = v > batches_end_ || versions_.contains(v) || asker(batches_.size()) <= v;
+    if (needed) return;
+    for (std::uint64_t part = 0; part < parts_.committee_parts; ++part) parts_.blobs->remove(member_name(v, part));
+    trained_.erase(v);
+    forgotten_ = v;
+  }
+}
+
+TaskId Learner::end() const { return finished_ ? first_id(batches_end_) + (batches_end_ == 0 ? options_.start : batches_[batches_end_].y.size()) : no_end; }
+
+std::vector<LearningStep> Learner::curve() const {
+  std::vector<LearningStep> all;
+  for (const auto& [version, step] : curve_) all.push_back(step);
+  return all;
+}
+
+LearningRequest Learner::last_committee() const {
+  EXPECT(finished_);
+  return request(LearningRequest::What::train, batches_end_ + 1);
+}
+
+PackedPoints Learner::training_points() const {
+  PackedPoints all;
+  for (const Batch& b : batches_)
+    for (std::size_t i = 0; i < b.y.size(); ++i) {
+      if (std::isnan(b.y[i])) continue;
+      all.x.insert(all.x.end(), b.u.begin() + static_cast<std::ptrdiff_t>(i * dim()), b.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim()));
+      all.y.push_back(b.y[i]);
+    }
+  return all;
+}
+
+SamplerResult Learner::result() const {
+  SamplerResult r;
+  if (curve_.empty()) return r;
+  const LearningStep& last = curve_.rbegin()->second;
+  if (options_.test == 0) return r;
+  if (options_.classes)
+    r.numbers = {{"accuracy", last.classes.accuracy}, {"balanced_accuracy", last.classes.balanced_accuracy}, {"auc", last.classes.auc},
+                 {"precision_recall", last.classes.precision_recall}, {"brier", last.classes.brier}};
+  else r.numbers = {{"rms", last.numbers.rms}, {"r2", last.numbers.r2}};
+  r.numbers.push_back({"training_points", static_cast<double>(last.usable)});
+  return r;
+}
+
+}  // namespace umbra

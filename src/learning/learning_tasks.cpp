@@ -1,0 +1,127 @@
+#include "src/learning/learning_tasks.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "src/base/error.h"
+#include "src/learning/selection.h"
+
+namespace umbra {
+namespace {
+
+constexpr std::size_t block = 1024;         // points whose votes are in memory at a time
+constexpr std::size_t committees_kept = 2;  // that of the newest batch, and one that is being tested
+
+}  // namespace
+
+void LearningTasks::run(const Task& task, Outcome& outcome) {
+  const LearningRequest request = LearningRequest::unpack(task.payload);
+  outcome.values.clear();
+  outcome.message.clear();
+  outcome.status = Status::ok;
+  switch (request.what) {
+    case LearningRequest::What::train:
+      fit(request, request.part);
+      return;
+    case LearningRequest::What::test:
+      return test(request, outcome.values);
+    case LearningRequest::What::candidates:
+      return candidates(request, outcome.values);
+    case LearningRequest::What::spread:
+      for (const std::size_t position : k_centre(request.u, parts_.dim, request.keep)) outcome.values.push_back(static_cast<double>(position));
+      return;
+  }
+}
+
+TrainingView LearningTasks::training(const LearningRequest& request) {
+  EXPECT(request.keys.size() == request.version && request.version > 0);
+  const std::size_t known = std::min(keys_.size(), request.keys.size());
+  if (!std::equal(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(known), request.keys.begin())) {
+    keys_.clear();
+    ends_.clear();
+    set_ = {};
+  }
+  for (std::size_t b = keys_.size(); b < request.version; ++b) {
+    const PackedPoints points = unpack_points(parts_.blobs->expect(batch_name(b), request.keys[b]), parts_.dim);
+    set_.x.insert(set_.x.end(), points.x.begin(), points.x.end());
+    set_.y.insert(set_.y.end(), points.y.begin(), points.y.end());
+    keys_.push_back(request.keys[b]);
+    ends_.push_back(set_.y.size());
+  }
+  const std::size_t n = ends_[request.version - 1];
+  return {parts_.dim, std::span(set_.x).first(n * parts_.dim), std::span(set_.y).first(n)};
+}
+
+std::shared_ptr<const Voters> LearningTasks::fit(const LearningRequest& request, std::uint64_t part) {
+  const TrainingView set = training(request);
+  VALIDATE(set.size() > 1, "the {} points so far have no value of the target (so that there is nothing to learn from): look at their status, or take a larger start", set.size());
+  if (parts_.classes) {
+    const auto [low, high] = std::minmax_element(set.y.begin(), set.y.end());
+    VALIDATE(*low != *high, "all {} points so far are of class {} (a committee needs both to learn the boundary): take a larger start, or another target", set.size(), *low);
+  }
+  std::shared_ptr<const Voters> voters = parts_.committee->fit(set, part, request.version);
+  std::ostringstream bytes;
+  voters->save(bytes);
+  parts_.blobs->put(member_name(request.version, part), request.keys.back(), bytes.view());
+  return voters;
+}
+
+const VotersList& LearningTasks::committee(const LearningRequest& request) {
+  if (committees_key_ != request.keys[0]) committees_.clear();
+  committees_key_ = request.keys[0];
+  if (const auto found = committees_.find(request.version); found != committees_.end()) return found->second;
+  VotersList list;
+  for (std::uint64_t part = 0; part < parts_.committee->parts(); ++part) {
+    if (const auto bytes = parts_.blobs->get(member_name(request.version, part), request.keys.back())) {
+      std::istringstream in(*bytes);
+      list.push_back(parts_.committee->load(in, part));
+    } else {
+      list.push_back(fit(request, part));
+    }
+  }
+  if (committees_.size() == committees_kept) committees_.erase(committees_.begin());
+  return committees_[request.version] = std::move(list);
+}
+
+void LearningTasks::test(const LearningRequest& request, std::vector<double>& values) {
+  const VotersList& voters = committee(request);
+  if (test_key_ != request.test_key) test_ = unpack_points(parts_.blobs->expect(test_name, request.test_key), parts_.dim);
+  test_key_ = request.test_key;
+  const std::size_t votes = count_votes(voters);
+  std::vector<float> matrix;
+  for (std::size_t first = request.first; first < request.first + request.count; first += block) {
+    const std::size_t n = std::min(block, request.first + request.count - first);
+    matrix.resize(n * votes);
+    predict_votes(voters, std::span(test_.x).subspan(first * parts_.dim, n * parts_.dim), parts_.dim, matrix);
+    for (std::size_t i = 0; i < n; ++i) values.push_back(mean_vote(std::span(matrix).subspan(i * votes, votes)));
+  }
+}
+
+void LearningTasks::candidates(const LearningRequest& request, std::vector<double>& values) {
+  const VotersList& voters = committee(request);
+  const std::size_t dim = parts_.dim, votes = count_votes(voters);
+  std::vector<float> x, matrix;
+  const Scorer scorer = [&](std::span<const double> u, std::span<double> scores) {
+    for (std::size_t first = 0; first < scores.size(); first += block) {
+      const std::size_t n = std::min(block, scores.size() - first);
+      const auto part = u.subspan(first * dim, n * dim);
+      x.assign(part.begin(), part.end());
+      matrix.resize(n * votes);
+      predict_votes(voters, x, dim, matrix);
+      for (std::size_t i = 0; i < n; ++i) scores[first + i] = score(parts_.score, std::span(matrix).subspan(i * votes, votes));
+    }
+  };
+  std::vector<double> u(request.count * dim), scores(request.count);
+  parts_.candidates->make(request.step, request.first, u, scorer);
+  scorer(u, scores);
+  std::vector<Scored> list(request.count);
+  for (std::size_t i = 0; i < list.size(); ++i) list[i] = {scores[i], i};
+  keep_best(list, request.keep);
+  for (const Scored& s : list) {
+    values.push_back(s.score);
+    values.push_back(static_cast<double>(request.first + s.index));
+    if (!parts_.candidates->single()) values.insert(values.end(), u.begin() + static_cast<std::ptrdiff_t>(s.index * dim), u.begin() + static_cast<std::ptrdiff_t>((s.index + 1) * dim));
+  }
+}
+
+}  // namespace umbra

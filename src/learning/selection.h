@@ -1,0 +1,22 @@
+#pragma once
+// Which candidates become the next batch.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace umbra {
+
+struct Scored {
+  double score = 0.0;
+  std::uint64_t index = 0;  ///< of the candidate
+};
+
+/// Keeps the `count` largest scores, best first; ties go to the smaller index, so that the result does not depend on the order of the list. Cost: O(size).
+void keep_best(std::vector<Scored>& list, std::size_t count);
+
+/// Greedy k-centre (Gonzalez, doi:10.1016/0304-3975(85)90224-5; for batches: arXiv:1708.00489): starts from the first point, then takes the one that is farthest from all
+/// that were taken. @param u [n x dim]; @return positions of `count` points, in the order in which they were taken. Cost: O(n x count x dim).
+std::vector<std::size_t> k_centre(std::span<const double> u, std::size_t dim, std::size_t count);
+
+}  // namespace umbra

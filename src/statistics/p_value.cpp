@@ -1,0 +1,92 @@
+#include "src/statistics/p_value.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace umbra {
+
+void ToyCounts::add(const ToyRow& row, double observed, TestStatistic::Side side) {
+  if (!umbra::resolved(row.status)) {
+    ++unresolved;
+    return;
+  }
+  ++resolved;
+  if (at_least_as_extreme(row.statistic, observed, side)) ++extreme;
+}
+
+PValue p_value(const ToyCounts& counts, double confidence) {
+  PValue p;
+  p.value = static_cast<double>(counts.extreme) / static_cast<double>(counts.resolved);
+  const Interval interval = clopper_pearson(counts.extreme, counts.resolved, confidence);
+  p.low = interval.low;
+  p.high = interval.high;
+  const std::uint64_t all = counts.resolved + counts.unresolved;
+  p.lowest = clopper_pearson(counts.extreme, all, confidence).low;
+  p.highest = clopper_pearson(counts.extreme + counts.unresolved, all, confidence).high;
+  return p;
+}
+
+ClsResult cls(const ToyCounts& signal, const ToyCounts& background) {
+  ClsResult result{p_value(signal), p_value(background), {}};
+  const double each = std::sqrt(one_sigma);
+  const PValue sb = p_value(signal, each), b = p_value(background, each);
+  const auto ratio = [](double numerator, double denominator) { return denominator > 0 ? numerator / denominator : std::numeric_limits<double>::infinity(); };
+  result.cls.value = sb.value / b.value;
+  result.cls.low = ratio(sb.low, b.high);
+  result.cls.high = ratio(sb.high, b.low);
+  result.cls.lowest = ratio(sb.lowest, b.highest);
+  result.cls.highest = ratio(sb.highest, b.lowest);
+  return result;
+}
+
+Bands expected_cls(std::vector<double>& signal, std::vector<double>& background, TestStatistic::Side side) {
+  const double sign = side == TestStatistic::Side::high ? 1.0 : -1.0;
+  for (auto* list : {&signal, &background}) {
+    for (double& value : *list) value *= sign;
+    std::sort(list->begin(), list->end());
+  }
+  const auto tail = [](const std::vector<double>& sorted, double from) {
+    return static_cast<double>(sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), from - statistic_tie)) / static_cast<double>(sorted.size());
+  };
+  Bands bands{};
+  if (background.empty() || signal.empty()) {
+    bands.fill(std::numeric_limits<double>::quiet_NaN());
+    return bands;
+  }
+  for (std::size_t i = 0; i < bands.size(); ++i) {
+    const double below = normal_tail(static_cast<double>(i) - 2.0);  // the most extreme background toys give the lowest CLs
+    const auto index = static_cast<std::size_t>(below * static_cast<double>(background.size()));
+    const double value = background[std::min(index, background.size() - 1)];
+    bands[i] = tail(signal, value) / tail(background, value);
+  }
+  for (auto* list : {&signal, &background})
+    for (double& value : *list) value *= sign;
+  return bands;
+}
+
+void WeightedCounts::add(const ToyRow& row, double observed, TestStatistic::Side side) {
+  if (!umbra::resolved(row.status)) {
+    ++unresolved;
+    return;
+  }
+  ++resolved;
+  if (!at_least_as_extreme(row.statistic, observed, side)) return;
+  const double weight = std::exp(row.log_weight);
+  ++extreme;
+  sum += weight;
+  sum_of_squares += weight * weight;
+}
+
+WeightedPValue p_value(const WeightedCounts& counts) {
+  WeightedPValue p;
+  const double n = static_cast<double>(counts.resolved);
+  p.value = counts.sum / n;
+  p.error = std::sqrt(std::max(counts.sum_of_squares / n - p.value * p.value, 0.0) / n);
+  p.effective_toys = counts.sum_of_squares > 0 ? counts.sum * counts.sum / counts.sum_of_squares : 0.0;
+  p.significance = significance(p.value);
+  p.significance_low = significance(std::min(p.value + p.error, 1.0));
+  p.significance_high = significance(std::max(p.value - p.error, 0.0));
+  return p;
+}
+
+}  // namespace umbra

@@ -1,0 +1,29 @@
+"""umbra check says what a job will do before it runs."""
+from campaigns import Folder, umbra, write
+
+JOB = """
+name: trial
+parameters:
+  - {name: x, prior: flat, range: [-5, 5]}
+  - {name: y, prior: flat, range: [-5, 5]}
+model: {type: sleep, mean: 3ms, distribution: log_normal, sigma: 1, inner: {type: fail, shares: {timeout: 0.1, unphysical: 0.2}, inner: {type: rastrigin}}}
+sampler: {type: differential_evolution, population: 20}
+stop: {evaluations: 100000}
+output: {directory: out}
+"""
+
+with Folder():
+    write("job.yaml", JOB)
+    text = umbra("check", "job.yaml", "--points", "300")
+    for words in ("differential_evolution", "lnL_model", "timeout", "unphysical", "time per point", "median", "busy share", "done after", "pay nothing"):
+        assert words in text, f"{words!r} is missing:\n{text}"
+    shares = {line.split()[0]: float(line.split()[2].rstrip("%")) for line in text.splitlines() if line.startswith(("timeout", "unphysical", "ok"))}
+    assert 4 < shares["timeout"] < 17 and 12 < shares["unphysical"] < 29, shares
+    # twenty members cannot keep 256 ranks busy, and one rank is busy all the time
+    busy = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line[:8].strip().isdigit()}
+    assert busy["1"] > 0.95, busy
+    hopeless = JOB.replace("timeout: 0.1", "timeout: 0.75")
+    write("hopeless.yaml", hopeless)
+    assert "would be stopped" in umbra("check", "hopeless.yaml", expect=1)
+    write("bad.yaml", JOB.replace("rastrigin", "rastrign"))
+    assert "rastrigin" in umbra("check", "bad.yaml", expect=2)

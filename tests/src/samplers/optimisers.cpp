@@ -1,0 +1,133 @@
+// That each optimiser finds what it is for, with its default options, and does with failures and walls what it says.
+
+#include "src/base/error.h"
+#include "tests/src/samplers/drive.h"
+#include "tests/src/samplers/functions.h"
+#include "tests/support/catch.h"
+
+using namespace umbra;
+using namespace umbra::test;
+
+namespace {
+
+/// A valley of condition number 1e4 along the diagonal; maximum 0 at u = 0.55.
+double valley(std::span<const double> u) {
+  double along = 0.0, square = 0.0;
+  for (double x : u) {
+    along += x - 0.55;
+    square += (x - 0.55) * (x - 0.55);
+  }
+  along /= std::sqrt(static_cast<double>(u.size()));
+  return -1e4 * (square - along * along) - along * along;
+}
+
+double reached(const std::string& type, double (*f)(std::span<const double>), std::size_t dim, TaskId evaluations, std::uint64_t seed, std::vector<Config::Item> options = {}) {
+  const auto sampler = make(type, {dim, {}, seed, evaluations}, std::move(options));
+  return best(drive(*sampler, plain(f), {.ask_size = 100, .in_flight = 10, .shuffle = seed, .stop = evaluations, .most_told = 2 * evaluations}), evaluations);
+}
+
+Config text(const char* value) { return Config(value); }
+
+}  // namespace
+
+TEST_CASE("every optimiser beats random points by far on a smooth function") {
+  for (const std::string type : {"differential_evolution", "particle_swarm", "genetic", "bee_colony", "grey_wolf", "cma_es", "polish", "particle_filter"})
+    for (std::uint64_t seed : {1, 2, 3}) {
+      INFO(type << " seed " << seed);
+      CHECK(reached(type, sphere, 6, 5000, seed) > 1e-2 * reached("random", sphere, 6, 5000, seed));
+    }
+}
+
+TEST_CASE("methods that cross or move parameters one by one find Rastrigin's and Schwefel's minima in 5 dimensions") {
+  for (const std::string type : {"differential_evolution", "particle_swarm", "bee_colony", "cma_es"})
+    for (std::uint64_t seed : {1, 2, 3}) {
+      INFO(type << " seed " << seed);
+      CHECK(reached(type, rastrigin, 5, 30000, seed) > -1e-3);
+      CHECK(reached(type, schwefel, 5, 30000, seed) > -1e-3);
+    }
+}
+
+TEST_CASE("CMA-ES learns a valley that crosses all axes") {
+  for (std::uint64_t seed : {1, 2, 3}) {
+    INFO("seed " << seed);
+    CHECK(reached("cma_es", valley, 8, 5000, seed) > -1e-6);
+    CHECK(reached("cma_es", valley, 8, 5000, seed, {{"scan", text("false"), {}}}) > -1e-6);
+    CHECK(reached("cma_es", valley, 8, 8000, seed, {{"lag", text("1"), {}}}) > -1e-3);
+  }
+}
+
+TEST_CASE("CMA-ES converges to an optimum at the walls") {
+  const auto corner = [](std::span<const double> u) {
+    double sum = 0.0;
+    for (double x : u) sum -= x + 0.3 * x * u[0];
+    return sum;
+  };
+  for (std::uint64_t seed : {1, 2, 3}) {
+    const auto sampler = make("cma_es", {6, {}, seed}, {{"scan", text("false"), {}}, {"restarts", text("none"), {}}});
+    const Driven run = drive(*sampler, plain(corner), {.stop = 10000});
+    CHECK(sampler->done());
+    CHECK(best(run, 10000) > -1e-2);
+  }
+}
+
+TEST_CASE("CMA-ES without restarts ends, and says with which task") {
+  const auto sampler = make("cma_es", {3, {}, 1}, {{"restarts", text("none"), {}}});
+  const Driven run = drive(*sampler, plain(sphere), {.ask_size = 100, .in_flight = 100, .shuffle = 2, .stop = 100000});
+  CHECK(sampler->done());
+  CHECK(sampler->end() == run.contiguous);
+  CHECK(best(run, run.contiguous) > -1e-5);
+  CHECK(sampler->ask(10).empty());
+}
+
+TEST_CASE("optimisers find the optimum where a third of the box fails") {
+  const Function f = [](TaskId id, std::span<const double> u) {
+    return u[0] + u[1] > 1.2 ? outcome(id, u, std::nan(""), Status::unphysical) : outcome(id, u, sphere(u));
+  };
+  for (const std::string type : {"differential_evolution", "particle_swarm", "genetic", "bee_colony", "cma_es", "polish"}) {
+    INFO(type);
+    CHECK(best(drive(*make(type, {4, {}, 2}), f, {.in_flight = 8, .shuffle = 3, .stop = 8000}), 8000) > -1e-2);
+  }
+}
+
+TEST_CASE("periodic parameters are crossed where they close") {
+  const auto seam = [](std::span<const double> u) {
+    double sum = 0.0;
+    for (double x : u) sum += std::cos(2.0 * std::numbers::pi * (x - 0.99)) - 1.0;
+    return sum;
+  };
+  for (const std::string type : {"differential_evolution", "particle_swarm", "cma_es"})
+    CHECK(best(drive(*make(type, {4, std::vector<bool>(4, true), 2}), plain(seam), {.in_flight = 8, .stop = 6000}), 6000) > -1e-6);
+}
+
+TEST_CASE("the particle filter ends after its iterations and keeps to the planned number of evaluations") {
+  const auto sampler = make("particle_filter", {3, {}, 1, 20000});
+  const Driven run = drive(*sampler, plain(sphere), {.ask_size = 500, .in_flight = 500, .shuffle = 2, .stop = 100000});
+  CHECK(sampler->done());
+  CHECK(sampler->end() == run.contiguous);
+  CHECK(run.contiguous <= 20000);
+  CHECK(run.contiguous > 19000);
+  CHECK_THROWS_AS(make("particle_filter", {3, {}, 1}, {{"widths", Config::list({Config("0.1")}), {}}}), UserError);
+}
+
+TEST_CASE("polish takes every start point to its local optimum, then ends") {
+  const std::vector<std::vector<double>> start{{0.5, 0.5, 0.5}, {0.1, 0.9, 0.4}, {0.29, 0.31, 0.3}};
+  for (const char* method : {"bobyqa", "sbplx", "nelder_mead"}) {
+    INFO(method);
+    const auto sampler = make("polish", {3, {}, 1, Sampler::no_end, start}, {{"method", text(method), {}}});
+    const Driven run = drive(*sampler, plain(sphere), {.ask_size = 3, .in_flight = 3, .shuffle = 2, .stop = 10000});
+    CHECK(sampler->done());
+    for (TaskId id : {0, 1, 2}) CHECK(run.points.at(id) == start[id]);
+    CHECK(best(run, sampler->end()) > -1e-5);
+    CHECK(sampler->end() < 3000);
+  }
+}
+
+TEST_CASE("populations begin with the points to start from") {
+  const std::vector<std::vector<double>> start{{0.5, 0.25}, {0.125, 0.75}};
+  for (const std::string type : {"differential_evolution", "particle_swarm", "genetic", "bee_colony", "grey_wolf", "cma_es"}) {
+    INFO(type);
+    const auto tasks = make(type, {2, {}, 1, Sampler::no_end, start})->ask(2);
+    REQUIRE(tasks.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) CHECK(std::vector<double>(doubles(tasks[i].payload).begin(), doubles(tasks[i].payload).end()) == start[i]);
+  }
+}

@@ -1,0 +1,121 @@
+// workflow: learn. A committee chooses the points whose evaluation teaches it most; its last state is a model that others can use.
+
+#include "io/model_store.h"
+#include "src/base/error.h"
+#include "workflows/build_info.h"
+#include "workflows/learn_setup.h"
+#include "workflows/learn_work.h"
+#include "workflows/workflow.h"
+
+namespace umbra {
+namespace {
+
+Group curve_group(const Learner& learner, bool classes) {
+  std::vector<std::int64_t> evaluations, usable;
+  std::map<std::string, std::vector<double>> columns;
+  for (const LearningStep& s : learner.curve()) {
+    evaluations.push_back(static_cast<std::int64_t>(s.evaluations));
+    usable.push_back(static_cast<std::int64_t>(s.usable));
+    if (classes) {
+      columns["accuracy"].push_back(s.classes.accuracy);
+      columns["accuracy_0"].push_back(s.classes.accuracy_0);
+      columns["accuracy_1"].push_back(s.classes.accuracy_1);
+      columns["balanced_accuracy"].push_back(s.classes.balanced_accuracy);
+      columns["auc"].push_back(s.classes.auc);
+      columns["precision_recall"].push_back(s.classes.precision_recall);
+      columns["brier"].push_back(s.classes.brier);
+    } else {
+      columns["rms"].push_back(s.numbers.rms);
+      columns["r2"].push_back(s.numbers.r2);
+    }
+  }
+  Group group{"learning", {}, {}};
+  group.series.push_back({"evaluations", evaluations, "", "n"});
+  group.series.push_back({"training_points", usable, "", "n"});
+  for (const auto& [name, values] : columns) group.series.push_back({name, values, "", name});
+  return group;
+}
+
+Group calibration_group(const Calibration& calibration) {
+  std::vector<double> low;
+  std::vector<std::int64_t> points, right;
+  for (std::size_t i = 0; i < calibration.bins().size(); ++i) {
+    low.push_back(static_cast<double>(i) / static_cast<double>(calibration.bins().size()));
+    points.push_back(static_cast<std::int64_t>(calibration.bins()[i].points));
+    right.push_back(static_cast<std::int64_t>(calibration.bins()[i].right));
+  }
+  return {"learning/calibration", {}, {{"vote_from", low, "", "p"}, {"points", points, "", "n"}, {"right", right, "", "n"}}};
+}
+
+LearnedModel last_model(const Job& job, const LearnSetup& setup, const Learner& learner) {
+  ModelCard card;
+  card.name = job.name;
+  card.target = setup.target->text();
+  card.unit = setup.target->unit();
+  card.classes = setup.target->classes();
+  Faults none;
+  const Config* preset = job.root.find("preset");
+  card.parameters = preset ? Presets::get(preset->text(), preset->mark(), none) : *job.root.find("parameters");
+  const Config* committee = job.root.find("committee");
+  card.committee = committee ? *committee : Config::map({{"type", "forest", {}}});
+  card.seed = job.seed;
+  const LearningStep last = learner.curve().back();
+  card.training_points = last.usable;
+  card.evaluations = last.evaluations;
+  for (const auto& [name, value] : learner.result().numbers) card.metrics[name] = value;
+  card.calibration = learner.calibration();
+  card.provenance = {{"program", "umbra " + version()}, {"build", build_info()}, {"run", job.output.directory}, {"job", job.file}};
+  if (const Config* slha = job.root.find("slha"))
+    for (const Config::Item& i : slha->items()) card.slha[i.key] = i.value.text();
+  cover_box(setup.points->space(), learner.training_points().x, card.low, card.high);
+  LearningTasks tasks(setup.task_parts());
+  return LearnedModel(std::move(card), tasks.committee(learner.last_committee()));
+}
+
+class Learn final : public Workflow {
+ public:
+  struct Options {};
+  static OptionSet<Options> options() { return {}; }
+  explicit Learn(const Options&) {}
+
+  Plan plan(const Job& job, Faults& faults) const override {
+    detail::check_keys(job.root, {"name", "seed", "workflow", "parameters", "preset", "require", "model", "constraints", "target", "start", "committee", "query", "test", "slha", "stop", "failures", "output"},
+                       "job", faults);
+    Plan plan;
+    const auto setup = LearnSetup::read(job, faults);
+    if (!setup) return plan;
+    plan.tables.push_back({.name = "points", .kind = TaskKind::point, .columns = setup->points->columns()});
+    if (setup->options.test > 0) plan.tables.push_back({.name = "test", .kind = TaskKind::custom, .columns = setup->points->columns()});
+    plan.work = learn_work_factory(job);
+    plan.sampler = [job]() -> std::unique_ptr<Sampler> {
+      Faults none;
+      return LearnSetup::read(job, none)->make_learner();
+    };
+    plan.stand_in = [context = setup->context] {
+      Faults none;
+      return SamplerRegistry::instance().make(Config::map({{"type", "random", {}}}), none, context);
+    };
+    plan.conclude = [job, classes = setup->options.classes](const Sampler& sampler) {
+      const auto& learner = dynamic_cast<const Learner&>(sampler);
+      std::vector<Group> groups;
+      if (learner.curve().empty()) return groups;
+      groups.push_back(curve_group(learner, classes));
+      if (!learner.done()) return groups;
+      Faults none;
+      const auto own = LearnSetup::read(job, none);
+      if (!learner.calibration().bins().empty()) groups.push_back(calibration_group(learner.calibration()));
+      save_model(job.output.directory + "/model", last_model(job, *own, learner));
+      return groups;
+    };
+    plan.rules.failure_budget = job.failures.budget;
+    plan.rules.budget_after = job.failures.after;
+    plan.parameters = setup->points->space().names();
+    plan.first_parameter = setup->points->dim();
+    return plan;
+  }
+};
+
+[[maybe_unused]] const bool registered = WorkflowRegistry::instance().add<Learn>("learn", "train a committee on points that it chooses itself, and leave a model", "arXiv:1905.08628");
+
+}  // namespace
+}  // namespace umbra

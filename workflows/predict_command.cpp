@@ -1,0 +1,69 @@
+// umbra predict: what a learned model says of points.
+
+#include "workflows/predict_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include "io/file.h"
+#include "io/model_store.h"
+#include "io/point_table.h"
+#include "src/base/error.h"
+#include "src/base/text.h"
+#include "workflows/commands.h"
+
+namespace umbra {
+namespace {
+
+constexpr std::size_t most_warnings = 20;
+
+std::map<std::string, std::string> slha_entries(const ModelCard& card, const std::vector<std::string>& given) {
+  std::map<std::string, std::string> entries = card.slha;
+  for (const std::string& g : given) {
+    const auto equals = g.find('=');
+    VALIDATE(equals != std::string::npos && equals > 0 && equals + 1 < g.size(), "--slha: '{}' does not say which entry is which parameter: write \"EXTPAR 1=M1\"", g);
+    std::erase_if(entries, [&](const auto& e) { return e.second == g.substr(equals + 1); });
+    entries[g.substr(0, equals)] = g.substr(equals + 1);
+  }
+  return entries;
+}
+
+}  // namespace
+
+std::string outside_text(const LearnedModel& model, std::span<const double> point) {
+  std::vector<std::string> sides;
+  for (const std::size_t i : model.outside(point))
+    sides.push_back(fmt::format("{} = {} (trained between {} and {})", model.inputs()[i], point[i], model.card().low[i], model.card().high[i]));
+  return join(sides);
+}
+
+int predict_command(const PredictOptions& options) {
+  LearnedModel model = load_model(options.model);
+  const ModelCard& card = model.card();
+  const std::size_t dim = model.inputs().size();
+  const PointTable points = read_points(options.points, {model.inputs(), model.space().names(), slha_entries(card, options.slha)});
+  const std::vector<Prediction> predictions = model.predict(points.values);
+  std::string text = card.classes ? "point,class,vote,confidence,outside_box\n" : fmt::format("point,{},spread,outside_box\n", card.target);
+  std::size_t outside = 0, kept = 0;
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    const Prediction& p = predictions[i];
+    if (card.classes) text += fmt::format("{},{},{:.6g},{:.4g},{}\n", i, p.klass, p.vote, p.confidence, p.outside ? 1 : 0);
+    else text += fmt::format("{},{},{:.4g},{}\n", i, p.vote, p.spread, p.outside ? 1 : 0);
+    if (!p.outside && p.confidence >= options.confidence) ++kept;
+    if (!p.outside) continue;
+    if (++outside <= most_warnings)
+      fmt::print(stderr, "warning: point {} lies outside the training box: {}; the answer is a guess\n", i, outside_text(model, std::span(points.values).subspan(i * dim, dim)));
+  }
+  if (outside > most_warnings) fmt::print(stderr, "warning: {} more points lie outside the training box (column outside_box)\n", outside - most_warnings);
+  if (card.classes)
+    fmt::print(stderr, "{} points; {} ({:.1f} %) inside the training box with confidence {} or more; class 1 is: {}\n", predictions.size(), kept,
+               predictions.empty() ? 0.0 : 100.0 * static_cast<double>(kept) / static_cast<double>(predictions.size()), options.confidence, card.target);
+  if (options.output.empty()) std::fputs(text.c_str(), stdout);
+  else replace_file(options.output, text);
+  return exit_code::done;
+}
+
+}  // namespace umbra
