@@ -240,7 +240,7 @@ void RunRecord::show_progress(const std::string& state, bool last) {
   const ProgressState p = progress(state);
   const double now = parts_.executor.now();
   try {
-    replace_file(directory_ + "/status.json", status_json(p, now));
+    show_file(directory_ + "/status.json", status_json(p, now));
   } catch (const FileError&) {
     // Progress may be lost where the disk is full; results may not, and the journal says so by itself.
   }

@@ -101,7 +101,7 @@ def check_faults(chance, tries):
 
 
 with Folder():
-    check_faults(random.Random(4), 400 if NIGHTLY else 48)
+    check_faults(random.Random(4), 400 if NIGHTLY else 24)
     check_read_only()
     small = os.path.abspath("small")
     os.makedirs(small)
