@@ -27,7 +27,7 @@ namespace {
 std::atomic<int> signals_seen{0};
 std::atomic<bool> hurry{false};
 // Before the end of an allocation, s: for the ranks and their launcher to end.
-constexpr double leave_time_s = 1.0;
+constexpr double leave_time_s = 1.2;
 
 // When to have stopped on its own: by the job's walltime, or by the end of the allocation (UMBRA_DEADLINE, Unix s; a batch script sets it).
 double deadline_of(const Job& job, double now) {
