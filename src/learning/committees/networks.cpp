@@ -49,12 +49,12 @@ class NetworkVoters final : public Voters {
 };
 
 struct NetworkOptions {
-  std::vector<double> hidden = {128, 128};
+  std::vector<double> hidden = {64, 64};
   std::size_t epochs = 40;
   std::size_t least_steps = 2000;
   std::size_t batch = 250;
-  double learning_rate = 1e-3;
-  double weight_decay = 1e-4;
+  double learning_rate = 0.03;
+  double weight_decay = 0.05;
 };
 
 // A member of a base as a member of the options.
@@ -128,7 +128,7 @@ class Networks final : public Committee {
 class Dropout final : public Committee {
  public:
   struct Options : NetworkOptions {
-    double dropout = 0.1;
+    double dropout = 0.05;
     std::size_t networks = 2;
     std::size_t votes = 16;
   };
