@@ -95,6 +95,7 @@ class RunRecord final : public Recorder {
   std::uint64_t outcomes_ = 0;          // taken in this start
   std::uint64_t drained_outcomes_ = 0;
   std::uint64_t drain_command_ = 0;     // number of the last drain in the service
+  double careful_until_ = 0.0;
   double longest_drain_s_ = 0.1;
   double next_drain_ = 0.0;
   double next_status_ = 0.0;

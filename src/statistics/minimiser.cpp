@@ -48,7 +48,7 @@ bool Minimiser::solve_subspace(Objective& f) {
   direction_ = preconditioned_;
   double size = dot(residual_, preconditioned_), metric = size;
   // Precise enough that convergence stays superlinear, and no better.
-  const double target = size * std::min(1e-2, std::max(size, 1e-10));
+  const double target = size * std::min(1e-1, std::max(size, 1e-8));
   for (std::size_t iteration = 0; size > target && iteration < dim_ + 10; ++iteration) {
     f.hessian_times(direction_, hessian_direction_);
     const double curvature = dot(direction_, hessian_direction_);

@@ -22,12 +22,16 @@ struct Modifier {
   std::vector<double> low;   ///< histosys: [bins] rates at alpha = -1; normsys: [1] factor at alpha = -1
   std::vector<double> high;  ///< the same at alpha = +1; shapesys and staterror: [bins] absolute uncertainties
   ConstraintChoice constraint = ConstraintChoice::usual;
+
+  bool operator==(const Modifier&) const = default;
 };
 
 struct SampleSpec {
   std::string name;
   std::vector<double> nominal;  ///< [bins] expected events
   std::vector<Modifier> modifiers;
+
+  bool operator==(const SampleSpec&) const = default;
 };
 
 struct ChannelSpec {
