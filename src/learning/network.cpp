@@ -50,6 +50,8 @@ void activate(Matrix& z, Activation a) {
   }
 }
 
+constexpr double warm_up = 0.1;  // share of the steps in which the rate grows: Adam's first steps know little of the slopes' sizes
+
 // Adam's moments of one layer.
 struct Moments {
   explicit Moments(const DenseLayer& l) : w1(l.weights.size(), 0.0f), w2(w1), b1(l.bias.size(), 0.0f), b2(b1) {}
@@ -98,7 +100,8 @@ class Trainer {
       for (std::size_t first = 0; first < n; first += batch, ++done) {
         beta_1 *= 0.9;
         beta_2 *= 0.999;
-        const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * static_cast<double>(done) / total));
+        const double share = static_cast<double>(done + 1) / total;
+        const double cosine = std::min(1.0, share / warm_up) * 0.5 * (1.0 + std::cos(std::numbers::pi * share));
         step(std::span(order).subspan(first, std::min(batch, n - first)),
              {static_cast<float>(options_.learning_rate * cosine), static_cast<float>(options_.weight_decay), static_cast<float>(1.0 / (1.0 - beta_1)), static_cast<float>(1.0 / (1.0 - beta_2))});
       }

@@ -69,7 +69,7 @@ void add_network_options(OptionSet<O>& o) {
   o.add("epochs", own<O>(&NetworkOptions::epochs), "how often training sees each point", between(1, 1e6));
   o.add("least_steps", own<O>(&NetworkOptions::least_steps), "steps of training at least: more epochs where points are few", between(1, 1e9));
   o.add("batch", own<O>(&NetworkOptions::batch), "points of a step of training", between(1, 1e6));
-  o.add("learning_rate", own<O>(&NetworkOptions::learning_rate), "at the beginning; goes to zero as a cosine", between(1e-6, 1.0));
+  o.add("learning_rate", own<O>(&NetworkOptions::learning_rate), "at its highest, after a tenth of the steps; goes to zero as a cosine", between(1e-6, 1.0));
   o.add("weight_decay", own<O>(&NetworkOptions::weight_decay), "how strongly weights are held back", between(0.0, 1.0));
 }
 
