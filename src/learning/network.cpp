@@ -50,6 +50,7 @@ void activate(Matrix& z, Activation a) {
   }
 }
 
+constexpr float longest_slope = 0.5f;
 constexpr double warm_up = 0.1;  // share of the steps in which the rate grows: Adam's first steps know little of the slopes' sizes
 
 // Adam's moments of one layer.
@@ -127,16 +128,26 @@ class Trainer {
     if (classes_) activate(delta, Activation::sigmoid);
     for (Eigen::Index i = 0; i < n; ++i) delta(0, i) -= set_.y[points[static_cast<std::size_t>(i)]];
     delta /= static_cast<float>(n);
+    std::vector<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> slope(layers_.size());
+    std::vector<Eigen::VectorXf> slope_bias(layers_.size());
+    float squares = 0.0f;
     for (std::size_t l = layers_.size(); l-- > 0;) {
-      const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> slope = delta * a[l].transpose();
-      const Eigen::VectorXf slope_bias = delta.rowwise().sum();
+      slope[l] = delta * a[l].transpose();
+      slope_bias[l] = delta.rowwise().sum();
+      squares += slope[l].squaredNorm() + slope_bias[l].squaredNorm();
       if (l > 0) {
         Matrix back = weights(layers_[l]).transpose() * delta;
         if (options_.dropout > 0.0) back.array() *= keep[l - 1].array();
         delta = (a[l].array() > 0.0f).select(back, 0.0f);
       }
-      adam(layers_[l].weights, slope.data(), moments_[l].w1, moments_[l].w2, rates, true);
-      adam(layers_[l].bias, slope_bias.data(), moments_[l].b1, moments_[l].b2, rates, false);
+    }
+    // One odd batch must not undo what was learnt (arXiv:1211.5063).
+    const float shrink = std::min(1.0f, longest_slope / std::max(std::sqrt(squares), 1e-20f));
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      slope[l] *= shrink;
+      slope_bias[l] *= shrink;
+      adam(layers_[l].weights, slope[l].data(), moments_[l].w1, moments_[l].w2, rates, true);
+      adam(layers_[l].bias, slope_bias[l].data(), moments_[l].b1, moments_[l].b2, rates, false);
     }
   }
 

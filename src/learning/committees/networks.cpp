@@ -53,7 +53,7 @@ struct NetworkOptions {
   std::size_t epochs = 40;
   std::size_t least_steps = 2000;
   std::size_t batch = 250;
-  double learning_rate = 0.03;
+  double learning_rate = 0.02;
   double weight_decay = 0.05;
 };
 
