@@ -194,7 +194,7 @@ void Store::Impl::show(std::uint64_t new_generation, const std::vector<SegmentFi
     listing.attributes = attributes;
   }
   if (state) {
-    promote_checkpoint(path);  // where that failed after the last commit
+    tidy_checkpoint(path, generation);  // after a commit that was not followed by a promotion, or a state whose commit failed
     write_next_checkpoint(path, new_generation, *state);
   }
   std::vector<std::byte> bytes;
