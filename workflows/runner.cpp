@@ -91,7 +91,8 @@ class Coordinator {
  private:
   RunnerEnd finish(Ending ending) {
     bool saved = keep_trying([&] { return record_.close(ending); });
-    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result()};
+    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result(),
+                          plan_.details && ending != Ending::interrupted ? plan_.details(*sampler_) : ""};
     if (saved && ending != Ending::interrupted) {
       std::vector<Group> groups = summary_groups(summary);
       if (plan_.conclude)
