@@ -1,16 +1,17 @@
-// Evaluations that each optimiser needs to reach 1e-3 of the optimum, its own cost, and the same for pagmo's algorithms.
-//   bench_samplers [functions=af2,af4] [dim=7] [seeds=20] [max=200000] [target=1e-3] [peers=1] sampler[,option=value...] ...
-// See bench/README.md for the tables and the commands that made them.
+// Evaluations that each optimiser needs to come within `target` of the maximum, and the same for pagmo's algorithms on the same functions.
+//   bench_samplers [functions=af2,af4] [dim=7] [seeds=20] [max=200000] [target=1e-3] [best=-0.1] [peers=de:20,...] [cost=1] sampler[,option=value...] ...
+// A function is a model with a reference problem, or galactic_centre (19 parameters; `best` gives its maximum). A peer is an algorithm:population.
+// cost=1: own cost of ask and tell in 19 dimensions instead; ranks=16,64: busy share in virtual time instead. bench/README.md has the tables and the commands that made them.
 
 #include <fmt/format.h>
+#include <time.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <functional>
 #include <map>
-#include <numbers>
+#include <optional>
+#include <queue>
 #include <sstream>
 #ifdef UMBRA_HAVE_PAGMO
 #include <pagmo/algorithm.hpp>
@@ -28,6 +29,8 @@
 
 #include "src/base/config.h"
 #include "src/base/random.h"
+#include "src/models/point.h"
+#include "src/models/reference_problem.h"
 #include "src/samplers/sampler.h"
 
 using namespace umbra;
@@ -36,102 +39,46 @@ namespace {
 
 using Point = std::span<const double>;
 
-/// To be minimised on [low, high]^n; the minimum is `best`.
-struct Function {
-  double low, high, best;
-  std::function<double(Point)> f;
+/// ln L on the unit cube.
+class Function {
+ public:
+  Function(const std::string& name, std::size_t dim, double best) : best(best) {
+    Config job = Config::map({});
+    if (name == "galactic_centre") {
+      job.set("preset", Config("pmssm19"));
+      job.set("model", Config::map({{"type", Config("pmssm"), {}}}));
+      job.set("constraints", Config::list({Config::map({{"include", Config(name), {}}})}));
+    } else {
+      const ReferenceProblem problem = reference_problem(name, dim);
+      this->best = problem.max_log_likelihood;
+      std::vector<Config> parameters;
+      for (std::size_t d = 0; d < dim; ++d)
+        parameters.push_back(Config::map({{"name", Config(fmt::format("x{}", d)), {}}, {"prior", Config("flat"), {}}, {"range", Config::list({Config(problem.low), Config(problem.high)}), {}}}));
+      job.set("parameters", Config::list(parameters));
+      job.set("model", Config::map({{"type", Config(name), {}}}));
+    }
+    Faults faults;
+    evaluator_ = PointEvaluator::read(job, faults);
+    faults.throw_if_any(name);
+  }
+  std::size_t dim() const { return evaluator_->dim(); }
+  Status evaluate(Point u, double& log_likelihood) {
+    RandomStream stream(0, Purpose::evaluate, 0);
+    const Status status = evaluator_->evaluate(u, stream, row_).status;
+    log_likelihood = row_.back();
+    return status;
+  }
+  double best;  ///< maximum of ln L
+
+ private:
+  std::optional<PointEvaluator> evaluator_;
+  std::vector<double> row_;
 };
-
-double af1(Point x) {
-  double tenth = 0, square = 0, product = 1;
-  for (double v : x) {
-    const double d = v - 2, c = std::cos(d);
-    tenth += std::pow(d / 15, 10);
-    square += d * d;
-    product *= c * c;
-  }
-  return std::exp(-tenth) - 2 * std::exp(-square) * product;
-}
-double af2(Point x) {
-  double sum = 0;
-  for (double v : x) sum += (v + 0.23) * (v + 0.23) - 10 * std::cos(2 * std::numbers::pi * (v + 0.23)) + 10;
-  return sum;
-}
-double af3(Point x) {
-  double sum = 0;
-  for (double v : x) sum += std::pow(std::sin(5 * std::numbers::pi * (std::pow(v, 0.75) - 0.05)), 6);
-  return -sum / static_cast<double>(x.size());
-}
-double af4(Point x) {
-  double sum = 0;
-  for (double v : x) {
-    const double in = std::clamp(v, -500.0, 500.0);
-    sum += 418.9828872724 - in * std::sin(std::sqrt(std::abs(in))) + 1e-3 * (v - in) * (v - in);
-  }
-  return sum;
-}
-double rosenbrock(Point x) {
-  double sum = 0;
-  for (std::size_t i = 0; i + 1 < x.size(); ++i) sum += 100 * std::pow(x[i + 1] - x[i] * x[i], 2) + std::pow(1 - x[i], 2);
-  return sum;
-}
-double ellipsoid(Point x) {
-  double sum = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) sum += std::pow(1e6, static_cast<double>(i) / (static_cast<double>(x.size()) - 1)) * x[i] * x[i];
-  return sum;
-}
-double ackley(Point x) {
-  double square = 0, cosine = 0;
-  for (double v : x) {
-    square += v * v;
-    cosine += std::cos(2 * std::numbers::pi * v);
-  }
-  const auto n = static_cast<double>(x.size());
-  return 20 + std::numbers::e - 20 * std::exp(-0.2 * std::sqrt(square / n)) - std::exp(cosine / n);
-}
-double griewank(Point x) {
-  double square = 0, product = 1;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    square += x[i] * x[i];
-    product *= std::cos(x[i] / std::sqrt(static_cast<double>(i + 1)));
-  }
-  return 1 + square / 4000 - product;
-}
-
-std::function<double(Point)> rotated(std::function<double(Point)> f, double centre, std::size_t n, std::uint64_t seed = 1) {
-  RandomStream stream(seed, Purpose::rotate, n);
-  Eigen::MatrixXd normal(n, n);
-  for (Eigen::Index i = 0; i < normal.size(); ++i) normal(i) = stream.normal();
-  const Eigen::MatrixXd r = Eigen::HouseholderQR<Eigen::MatrixXd>(normal).householderQ();
-  return [=](Point x) {
-    std::vector<double> y(n, centre);
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j) y[i] += r(i, j) * (x[j] - centre);
-    return f(y);
-  };
-}
-
-Function make_function(const std::string& name, std::size_t n) {
-  if (name == "af1") return {-30, 30, -1, af1};
-  if (name == "af2") return {-7, 7, 0, af2};
-  if (name == "af3") return {0, 1, -1, af3};
-  if (name == "af4") return {-500, 500, af4(std::vector<double>(n, 420.968746)), af4};
-  if (name == "af2_rotated") return {-7, 7, 0, rotated(af2, -0.23, n)};
-  if (name == "af4_rotated") return {-500, 500, af4(std::vector<double>(n, 420.968746)), rotated(af4, 420.968746, n)};
-  if (name == "af2_rotated2") return {-7, 7, 0, rotated(af2, -0.23, n, 2)};
-  if (name == "af4_rotated2") return {-500, 500, af4(std::vector<double>(n, 420.968746)), rotated(af4, 420.968746, n, 2)};
-  if (name == "rosenbrock") return {-5, 5, 0, rosenbrock};
-  if (name == "ellipsoid_rotated") return {-5, 3, 0, rotated(ellipsoid, 0, n)};
-  if (name == "ackley") return {-20, 35, 0, rotated(ackley, 0, n)};
-  if (name == "griewank") return {-100, 150, 0, rotated(griewank, 0, n)};
-  throw UserError("unknown function " + name);
-}
 
 struct Reach {
   double evaluations = std::numeric_limits<double>::infinity();  ///< until the target
-  double best = std::numeric_limits<double>::infinity();
-  double own_us = 0;  ///< own cost per evaluation
-};
+  double best = std::numeric_limits<double>::infinity();         ///< distance of the best value from the maximum
+  };
 
 std::vector<std::string> split(const std::string& text, char at) {
   std::vector<std::string> parts;
@@ -140,66 +87,133 @@ std::vector<std::string> split(const std::string& text, char at) {
   return parts;
 }
 
-Reach run_sampler(const std::string& spec, const Function& function, std::size_t dim, std::uint64_t seed, std::uint64_t max, double target) {
+std::unique_ptr<Sampler> make_sampler(const std::string& spec, const SamplerContext& context) {
   const auto parts = split(spec, ',');
   std::vector<Config::Item> items{{"type", Config(parts[0]), {}}};
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const auto pair = split(parts[i], '=');
-    Config value(pair.at(1));
-    if (pair[1].find('~') != std::string::npos) {
-      const auto ends = split(pair[1], '~');
-      value = Config::list({Config(ends[0]), Config(ends[1])});
-    }
-    items.push_back({pair[0], value, {}});
+    std::vector<Config> ends;
+    for (const std::string& end : split(pair.at(1), '~')) ends.emplace_back(end);
+    items.push_back({pair[0], ends.size() > 1 ? Config::list(ends) : ends[0], {}});
   }
   Faults faults;
-  const auto sampler = SamplerRegistry::instance().make(Config::map(items), faults, SamplerContext{dim, {}, seed, max});
+  auto sampler = SamplerRegistry::instance().make(Config::map(items), faults, context);
   faults.throw_if_any("bench");
+  return sampler;
+}
+
+Reach run_sampler(const std::string& spec, Function& function, std::uint64_t seed, std::uint64_t max, double target) {
+  const auto sampler = make_sampler(spec, {function.dim(), {}, seed, max});
   Reach reach;
-  std::vector<double> x(dim);
-  std::uint64_t told = 0;
-  while (told < max && !sampler->done()) {
+  Outcome o;
+  for (std::uint64_t told = 0; told < max && !sampler->done();) {
     const auto tasks = sampler->ask(1);
     if (tasks.empty()) break;
-    for (const Task& t : tasks) {
-      const auto u = doubles(t.payload);
-      for (std::size_t d = 0; d < dim; ++d) x[d] = function.low + (function.high - function.low) * u[d];
-      const double f = function.f(x);
-      Outcome o;
-      o.id = t.id;
-      o.values.assign(u.begin(), u.end());
-      o.values.push_back(-f);
-      sampler->tell(o);
-      ++told;
-      reach.best = std::min(reach.best, f - function.best);
-      if (reach.best <= target) {
-        reach.evaluations = static_cast<double>(told);
-        return reach;
-      }
+    const auto u = doubles(tasks[0].payload);
+    o.id = tasks[0].id;
+    o.values.assign(u.begin(), u.end());
+    o.values.push_back(0.0);
+    o.status = function.evaluate(u, o.values.back());
+    sampler->tell(o);
+    ++told;
+    if (o.status == Status::ok) reach.best = std::min(reach.best, function.best - o.values.back());
+    if (reach.best <= target) {
+      reach.evaluations = static_cast<double>(told);
+      break;
     }
   }
   return reach;
 }
 
+double processor_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// Seconds of processor time of ask and tell for each of `parts` equal parts of a run, per evaluation.
+std::vector<double> own_cost(const std::string& spec, std::size_t evaluations, int parts) {
+  const auto sampler = make_sampler(spec, {19, {}, 1, evaluations * static_cast<std::size_t>(parts)});
+  std::vector<double> costs;
+  std::vector<Outcome> outcomes;
+  for (int part = 0; part < parts; ++part) {
+    double seconds = 0;
+    std::size_t told = 0;
+    while (told < evaluations && !sampler->done()) {
+      const double start = processor_seconds();
+      const auto tasks = sampler->ask(64);
+      const double asked = processor_seconds();
+      outcomes.resize(tasks.size());
+      for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const auto u = doubles(tasks[i].payload);
+        double square = 0;
+        for (double x : u) square += (x - 0.3) * (x - 0.3);
+        outcomes[i].id = tasks[i].id;
+        outcomes[i].values.assign(u.begin(), u.end());
+        outcomes[i].values.push_back(-square + 0.1 * std::cos(20 * square));
+      }
+      const double tell = processor_seconds();
+      for (const Outcome& o : outcomes) sampler->tell(o);
+      seconds += asked - start + processor_seconds() - tell;
+      told += tasks.size();
+    }
+    costs.push_back(seconds / static_cast<double>(std::max<std::size_t>(1, told)));
+  }
+  return costs;
+}
+
+/// Busy share of ranks in virtual time: each task lasts exp(normal), a free rank asks for one. Sum of durations over ranks x time of dispatch.
+double busy_share(const std::string& spec, std::size_t ranks, TaskId stop) {
+  const auto sampler = make_sampler(spec, {19, {}, 1, stop});
+  using Running = std::pair<double, Outcome>;
+  const auto later = [](const Running& a, const Running& b) { return a.first > b.first; };
+  std::priority_queue<Running, std::vector<Running>, decltype(later)> running(later);
+  double now = 0, busy = 0;
+  for (TaskId dispatched = 0; dispatched < stop;) {
+    if (running.size() < ranks)
+      for (const Task& t : sampler->ask(ranks - running.size())) {
+        RandomStream stream(1, Purpose::virtual_time, t.id);
+        const double duration = std::exp(stream.normal());
+        const auto u = doubles(t.payload);
+        Outcome o;
+        o.id = t.id;
+        o.values.assign(u.begin(), u.end());
+        double square = 0;
+        for (double x : u) square += (x - 0.3) * (x - 0.3);
+        o.values.push_back(-square);
+        running.push({now + duration, std::move(o)});
+        busy += duration;
+        ++dispatched;
+      }
+    if (running.empty() || dispatched >= stop) break;
+    now = running.top().first;
+    sampler->tell(running.top().second);
+    running.pop();
+  }
+  return busy / (static_cast<double>(ranks) * now);
+}
+
 #ifdef UMBRA_HAVE_PAGMO
 struct Reached {};
 struct PagmoProblem {
-  const Function* function = nullptr;
-  std::size_t dim = 1;
+  Function* function = nullptr;
   Reach* reach = nullptr;
   double* told = nullptr;
   double target = 0, max = 0;
-  std::pair<pagmo::vector_double, pagmo::vector_double> get_bounds() const { return {pagmo::vector_double(dim, function->low), pagmo::vector_double(dim, function->high)}; }
-  pagmo::vector_double fitness(const pagmo::vector_double& x) const {
-    const double f = function->f(x);
+  std::pair<pagmo::vector_double, pagmo::vector_double> get_bounds() const {
+    return {pagmo::vector_double(function ? function->dim() : 1, 0.0), pagmo::vector_double(function ? function->dim() : 1, 1.0)};
+  }
+  pagmo::vector_double fitness(const pagmo::vector_double& u) const {
+    double log_likelihood = 0;
+    const bool ok = function->evaluate(u, log_likelihood) == Status::ok;
     ++*told;
-    reach->best = std::min(reach->best, f - function->best);
+    if (ok) reach->best = std::min(reach->best, function->best - log_likelihood);
     if (reach->best <= target) {
       reach->evaluations = *told;
       throw Reached{};
     }
     if (*told >= max) throw Reached{};
-    return {f};
+    return {ok && std::isfinite(log_likelihood) ? -log_likelihood : 1e30};  // pagmo knows no failures
   }
   template <class Archive>
   void serialize(Archive&, unsigned) {}
@@ -218,11 +232,11 @@ pagmo::algorithm pagmo_algorithm(const std::string& name, unsigned generations, 
   throw UserError("unknown pagmo algorithm " + name);
 }
 
-Reach run_pagmo(const std::string& name, const Function& function, std::size_t dim, std::uint64_t seed, std::uint64_t max, double target, unsigned population) {
+Reach run_pagmo(const std::string& name, Function& function, std::uint64_t seed, std::uint64_t max, double target, unsigned population) {
   Reach reach;
   double told = 0;
   try {
-    pagmo::population p(pagmo::problem(PagmoProblem{&function, dim, &reach, &told, target, static_cast<double>(max)}), population, static_cast<unsigned>(seed));
+    pagmo::population p(pagmo::problem(PagmoProblem{&function, &reach, &told, target, static_cast<double>(max)}), population, static_cast<unsigned>(seed));
     pagmo_algorithm(name, static_cast<unsigned>(max / population + 1), static_cast<unsigned>(seed)).evolve(p);
   } catch (const Reached&) {
   }
@@ -238,21 +252,39 @@ double median(std::vector<double> v) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  std::map<std::string, std::string> options{{"functions", "af2,af3,af4,af2_rotated,af4_rotated"}, {"dim", "7"}, {"seeds", "20"}, {"max", "200000"}, {"target", "1e-3"}, {"peers", ""}};
+  std::map<std::string, std::string> options{{"functions", "af2,af3,af4,af2_rotated,af4_rotated"}, {"dim", "7"}, {"seeds", "20"}, {"max", "200000"}, {"target", "1e-3"}, {"best", "0"}, {"peers", ""}, {"cost", "0"}, {"ranks", "0"}};
   std::vector<std::string> specs;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     const auto at = argument.find('=');
-    if (at != std::string::npos && argument.find(',') > at && options.contains(argument.substr(0, at))) options[argument.substr(0, at)] = argument.substr(at + 1);
+    if (at != std::string::npos && options.contains(argument.substr(0, at))) options[argument.substr(0, at)] = argument.substr(at + 1);
     else specs.push_back(argument);
   }
   const std::size_t dim = std::stoul(options["dim"]);
   const std::uint64_t seeds = std::stoul(options["seeds"]), max = std::stoul(options["max"]);
   const double target = std::stod(options["target"]);
+  if (options["cost"] != "0") {
+    fmt::print("own cost of ask and tell in 19 dimensions, us an evaluation, in three parts of 300,000 evaluations\n");
+    for (const std::string& spec : specs) {
+      fmt::print("{:<60}", spec);
+      for (double c : own_cost(spec, 300000, 3)) fmt::print(" {:>8.3f}", 1e6 * c);
+      fmt::print("\n");
+    }
+    return 0;
+  }
+  if (options["ranks"] != "0") {
+    fmt::print("busy share, 19 dimensions, log-normal durations of sigma 1, {} evaluations, ranks {}\n", max, options["ranks"]);
+    for (const std::string& spec : specs) {
+      fmt::print("{:<60}", spec);
+      for (const std::string& ranks : split(options["ranks"], ',')) fmt::print(" {:>6.3f}", busy_share(spec, std::stoul(ranks), max));
+      fmt::print("\n");
+    }
+    return 0;
+  }
   const auto table = [&](const std::string& what, auto&& run) {
     fmt::print("{:<60}", what);
     for (const std::string& name : split(options["functions"], ',')) {
-      const Function function = make_function(name, dim);
+      Function function(name, dim, std::stod(options["best"]));
       std::vector<double> evaluations, best;
       for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const Reach reach = run(function, seed);
@@ -268,12 +300,12 @@ int main(int argc, char* argv[]) {
   fmt::print("{:<60}", "median evaluations (best value) and successes");
   for (const std::string& name : split(options["functions"], ',')) fmt::print(" {:>18}", name);
   fmt::print("\n");
-  for (const std::string& spec : specs) table(spec, [&](const Function& f, std::uint64_t seed) { return run_sampler(spec, f, dim, seed, max, target); });
+  for (const std::string& spec : specs) table(spec, [&](Function& f, std::uint64_t seed) { return run_sampler(spec, f, seed, max, target); });
 #ifdef UMBRA_HAVE_PAGMO
   for (const std::string& peer : split(options["peers"], ',')) {
     const auto parts = split(peer, ':');
     const auto population = static_cast<unsigned>(std::stoul(parts.size() > 1 ? parts[1] : "20"));
-    table("pagmo " + peer, [&](const Function& f, std::uint64_t seed) { return run_pagmo(parts[0], f, dim, seed, max, target, population); });
+    table("pagmo " + peer, [&](Function& f, std::uint64_t seed) { return run_pagmo(parts[0], f, seed, max, target, population); });
   }
 #endif
 }

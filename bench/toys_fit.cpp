@@ -28,7 +28,11 @@ double cpu_seconds() {
 class PlainLoop {
  public:
   PlainLoop(const HistFactory& model, std::vector<double> data)
-      : model_(model), data_(std::move(data)), by_bin_(model.num_bins()), gradient_(model.num_parameters()), slopes_(model.num_parameters()),
+      : model_(model),
+        data_(std::move(data)),
+        by_bin_(model.num_bins()),
+        gradient_(model.num_parameters()),
+        slopes_(model.num_parameters()),
         hessian_(model.num_parameters() * model.num_parameters()) {
     const RateTable& t = model.table();
     std::vector<Cell> cells(t.nominal.size());
@@ -176,8 +180,8 @@ void bench(const char* name, const json& document, std::uint64_t toys, double or
     worst = std::max(worst, std::abs(likelihood.gradient()[i] - plain.gradient()[i]) / (1 + std::abs(plain.gradient()[i])));
   const double all = 2 * static_cast<double>(toys), per_evaluation = spent / static_cast<double>(evaluations) * 1e6;
   std::printf("%-14s %9.0f %9.0f %9.2f | %9.2f %9.2f %6.2f | %9.2f %9.2f %6.2f | %7.4f %7.4f %8.0e\n", name, all / spent, orientation,
-              static_cast<double>(evaluations) / all, ours, by_hand, ours / by_hand, per_evaluation, by_hand_hessian, per_evaluation / by_hand_hessian,
-              static_cast<double>(floored) / all, static_cast<double>(unresolved) / all, worst);
+              static_cast<double>(evaluations) / all, ours, by_hand, ours / by_hand, per_evaluation, by_hand_hessian,
+              per_evaluation / by_hand_hessian, static_cast<double>(floored) / all, static_cast<double>(unresolved) / all, worst);
   std::fflush(stdout);
 }
 
@@ -191,12 +195,14 @@ json load(const std::filesystem::path& file) {
 int main(int argc, char** argv) {
   const double scale = argc > 1 ? std::atof(argv[1]) : 1.0;
   const auto toys = [&](double n) { return static_cast<std::uint64_t>(std::max(n * scale, 10.0)); };
-  std::printf("A toy is a free and a fixed fit; half of them are made at mu = 1, half at mu = 0; mu = 1 is tested with qmu_tilde.\n"
-              "Gradient: value and gradient. Newton: all of the fits, divided by their evaluations; by hand: value, gradient and a full Fisher matrix.\n\n");
-  std::printf("%-14s %9s %9s %9s | %9s %9s %6s | %9s %9s %6s | %7s %7s %8s\n", "model", "toys/s", "1000 pyhf", "evals/toy", "gradient", "by hand", "ratio",
-              "newton", "by hand", "ratio", "floor", "failed", "differ");
+  std::printf(
+      "A toy is a free and a fixed fit; half of them are made at mu = 1, half at mu = 0; mu = 1 is tested with qmu_tilde.\n"
+      "Gradient: value and gradient. Newton: all of the fits, divided by their evaluations; by hand: value, gradient and a full Fisher matrix.\n\n");
+  std::printf("%-14s %9s %9s %9s | %9s %9s %6s | %9s %9s %6s | %7s %7s %8s\n", "model", "toys/s", "1000 pyhf", "evals/toy", "gradient", "by hand",
+              "ratio", "newton", "by hand", "ratio", "floor", "failed", "differ");
   std::printf("%-14s %9s %9s %9s | %9s %9s %6s | %9s %9s %6s |\n", "", "", "", "", "us", "us", "", "us", "us", "");
-  const std::filesystem::path own = std::filesystem::path(UMBRA_SOURCE_DIR) / "tests/data", shared = std::filesystem::path(UMBRA_SHARED_DIR) / "references/histfactory";
+  const std::filesystem::path own = std::filesystem::path(UMBRA_SOURCE_DIR) / "tests/data",
+                              shared = std::filesystem::path(UMBRA_SHARED_DIR) / "references/histfactory";
   for (const char* name : {"on_off", "all_modifiers", "empty_bins"}) bench(name, load(own / (std::string(name) + ".json")), toys(5000), NAN);
   if (!std::filesystem::exists(shared)) {
     std::printf("The published workspaces are not at %s: skipped.\n", shared.c_str());

@@ -317,4 +317,12 @@ void replace_file(const std::string& path, std::string_view content) {
   rename_file(aside, path);
 }
 
+void show_file(const std::string& path, std::string_view content) {
+  const std::string aside = path + ".tmp";
+  File f(aside, File::Mode::create);
+  f.write(std::as_bytes(std::span(content)));
+  f.close();
+  checked(FileOperation::rename, "rename", aside, [&] { return ::rename(aside.c_str(), path.c_str()); });
+}
+
 }  // namespace umbra

@@ -83,5 +83,7 @@ void sync_folder(const std::string& path);                         ///< makes ne
 void remove_file(const std::string& path);                         ///< nothing where it is missing
 /// Replaces a file as a whole: written aside, synced, renamed, folder synced. A reader sees the old or the new one.
 void replace_file(const std::string& path, std::string_view content);
+/// The same without waiting for the disk: what is shown may be lost with the machine.
+void show_file(const std::string& path, std::string_view content);
 
 }  // namespace umbra

@@ -9,6 +9,7 @@ namespace umbra {
 namespace {
 
 constexpr std::size_t block_bytes = std::size_t{16} << 20;
+constexpr std::size_t max_spare = 4;
 
 std::size_t block_capacity(const TableShape& shape) {
   // Not a power of two: the columns of a row would all fall into one set of the cache.
@@ -38,7 +39,12 @@ RowKeeper::RowKeeper(const std::vector<Table>& tables) : tables_(tables), buffer
 
 RowBlock& RowKeeper::block_with_room(Buffer& buffer, const TableShape& shape) {
   if (buffer.blocks.empty() || buffer.end == buffer.capacity) {
-    buffer.blocks.push_back(std::make_shared<RowBlock>(shape, buffer.capacity));
+    if (buffer.spare.empty()) {
+      buffer.blocks.push_back(std::make_shared<RowBlock>(shape, buffer.capacity));
+    } else {
+      buffer.blocks.push_back(std::move(buffer.spare.back()));
+      buffer.spare.pop_back();
+    }
     buffer.end = 0;
   }
   return *buffer.blocks.back();
@@ -173,6 +179,7 @@ void RowKeeper::release(std::uint64_t total, std::int64_t last_failure) {
     Buffer& b = buffers_[t];
     b.begin += rows[t];
     while (!b.blocks.empty() && b.begin >= b.capacity) {
+      if (b.spare.size() < max_spare && b.blocks.front().use_count() == 1) b.spare.push_back(std::move(b.blocks.front()));
       b.blocks.pop_front();
       b.begin -= b.capacity;
     }

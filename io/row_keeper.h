@@ -75,6 +75,7 @@ class RowKeeper {
     std::size_t begin = 0;  ///< of the first row that has not been released, in blocks.front()
     std::size_t end = 0;    ///< of the free part of blocks.back()
     std::size_t capacity = 0;
+    std::vector<std::shared_ptr<RowBlock>> spare;  ///< used before: fresh memory costs more than the rows
   };
   struct Run {  ///< of outcomes of one table with as many rows each
     std::int32_t table;

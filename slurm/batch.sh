@@ -35,6 +35,10 @@ last=$?
 case $code in
   0) echo "the campaign is done: $run/results.h5" ;;
   75) {{again}} ;;
-  *) echo "the campaign ended with exit code $code" ;;
+  1 | 2) echo "the campaign ended with exit code $code" ;;
+  *) # a rank, a node or the network has died
+    echo "the campaign was ended from outside, exit code $code"
+    if [ "$run/sessions.json" -nt "$run/slurm_job" ]; then {{again}}; fi
+    ;;
 esac
 exit "$code"

@@ -7,6 +7,7 @@
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace umbra {
@@ -16,8 +17,7 @@ void Ledger::take(const Outcome& outcome) {
   Waiting w{outcome.status, -std::numeric_limits<double>::infinity(), outcome.message, {}};
   if (rules_.kind == TaskKind::point && outcome.status == Status::ok && !outcome.values.empty()) {
     w.log_likelihood = outcome.values.back();
-    // A later id must beat an earlier one, so a row that only equals the best so far may still win by its smaller id.
-    if (w.log_likelihood >= best_.log_likelihood) w.values = outcome.values;
+    if (may_be_best(w.log_likelihood)) w.values = outcome.values;
   }
   if (outcome.id != settled_) {
     waiting_.emplace(outcome.id, std::move(w));
@@ -33,14 +33,25 @@ void Ledger::settle(TaskId id, Waiting& w) {
   ++settled_;
   ++statuses_[static_cast<std::size_t>(w.status)];
   if (!w.message.empty()) examples_.try_emplace(w.status, Example{id, std::move(w.message)});
-  if (w.status == Status::ok && !w.values.empty() && (best_.values.empty() || w.log_likelihood > best_.log_likelihood))
-    best_ = {id, w.log_likelihood, std::move(w.values)};
+  if (!w.values.empty() && may_be_best(w.log_likelihood)) {
+    // Behind all that are as good: those have smaller ids.
+    const auto place = std::upper_bound(best_.begin(), best_.end(), w.log_likelihood, [](double l, const Best& b) { return l > b.log_likelihood; });
+    best_.insert(place, {id, w.log_likelihood, std::move(w.values)});
+    if (best_.size() > num_best) best_.pop_back();
+  }
   const std::uint64_t failed = failures();
   const std::uint64_t counted = failed + statuses_[static_cast<std::size_t>(Status::ok)];
   if (is_failure(w.status) && counted >= rules_.budget_after && static_cast<double>(failed) > rules_.failure_budget * static_cast<double>(counted)) {
     over_budget_ = true;
     end_ = settled_;
   }
+}
+
+// What is settled has smaller ids than what comes, which must therefore be better.
+bool Ledger::may_be_best(double log_likelihood) const {
+  for (const Best& b : best_)
+    if (b.log_likelihood == log_likelihood) return false;  // a swarm that has come together would fill the list with one point
+  return best_.size() < num_best || log_likelihood > best_.back().log_likelihood;
 }
 
 void Ledger::end_at(TaskId end) {
@@ -56,7 +67,9 @@ std::uint64_t Ledger::failures() const {
 
 void Ledger::save(std::ostream& out) const {
   boost::archive::binary_oarchive archive(out, boost::archive::no_header);
-  archive << settled_ << statuses_ << best_.id << best_.log_likelihood << best_.values;
+  const std::size_t best = best_.size();
+  archive << settled_ << statuses_ << best;
+  for (const Best& b : best_) archive << b.id << b.log_likelihood << b.values;
   const std::size_t waiting = waiting_.size(), examples = examples_.size();
   archive << waiting << examples;
   for (const auto& [id, w] : waiting_) archive << id << w.status << w.log_likelihood << w.message << w.values;
@@ -65,7 +78,10 @@ void Ledger::save(std::ostream& out) const {
 
 void Ledger::load(std::istream& in) {
   boost::archive::binary_iarchive archive(in, boost::archive::no_header);
-  archive >> settled_ >> statuses_ >> best_.id >> best_.log_likelihood >> best_.values;
+  std::size_t best = 0;
+  archive >> settled_ >> statuses_ >> best;
+  best_.resize(best);
+  for (Best& b : best_) archive >> b.id >> b.log_likelihood >> b.values;
   std::size_t waiting = 0, examples = 0;
   archive >> waiting >> examples;
   waiting_.clear();

@@ -23,6 +23,8 @@ struct LedgerRules {
 /// Takes outcomes in any order and accounts for them in id order: everything that it reports is about the ids 0 .. settled()-1.
 class Ledger {
  public:
+  static constexpr std::size_t num_best = 5;
+
   struct Best {
     TaskId id = 0;
     double log_likelihood = -std::numeric_limits<double>::infinity();
@@ -49,7 +51,10 @@ class Ledger {
   const std::array<std::uint64_t, status_names.size()>& statuses() const { return statuses_; }
   /// The first message of each status.
   const std::map<Status, Example>& examples() const { return examples_; }
-  const Best& best() const { return best_; }
+  /// The best point; its values are empty while no point is ok.
+  const Best& best() const { return best_.empty() ? none_ : best_.front(); }
+  /// The best few points, best first; of equal likelihoods only that with the smallest id.
+  const std::vector<Best>& best_points() const { return best_; }
 
   /// The state, without the rules (the job file may have changed them; a failure budget that had stopped the campaign is judged again).
   void save(std::ostream& out) const;
@@ -64,6 +69,7 @@ class Ledger {
   };
 
   void settle(TaskId id, Waiting& outcome);
+  bool may_be_best(double log_likelihood) const;
 
   LedgerRules rules_;
   TaskId end_ = std::numeric_limits<TaskId>::max();
@@ -72,7 +78,8 @@ class Ledger {
   std::map<TaskId, Waiting> waiting_;
   std::array<std::uint64_t, status_names.size()> statuses_{};
   std::map<Status, Example> examples_;
-  Best best_;
+  std::vector<Best> best_;
+  Best none_;
 };
 
 }  // namespace umbra

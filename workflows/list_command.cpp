@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "io/yaml.h"
 #include "src/base/error.h"
 #include "src/learning/committee.h"
 #include "src/models/evaluator.h"
@@ -22,13 +23,14 @@ namespace {
 struct Shown {
   std::string summary, reference;
   std::vector<OptionDoc> options;
+  std::vector<std::string> lines;  ///< text as it stands
 };
 using Shelf = std::map<std::string, Shown>;
 
 template <class R>
 Shelf shelf() {
   Shelf all;
-  for (const auto& [name, e] : R::instance().entries()) all[name] = {e.summary, e.reference, e.options};
+  for (const auto& [name, e] : R::instance().entries()) all[name] = {e.summary, e.reference, e.options, {}};
   return all;
 }
 
@@ -40,7 +42,20 @@ Shelf priors() {
 
 Shelf presets() {
   Shelf all;
-  for (const Presets::Entry& e : Presets::entries()) all[e.name] = {e.summary, "", {}};
+  for (const Presets::Entry& e : Presets::entries()) all[e.name] = {e.summary, "", {}, {}};
+  return all;
+}
+
+// A named set of constraints, each as the job file would have it.
+Shelf sets() {
+  Shelf all;
+  for (const ConstraintSets::Entry& e : ConstraintSets::entries()) {
+    Faults none;
+    Shown& shown = all[e.name];
+    shown.summary = e.summary + "; - {include: " + e.name + "}";
+    const Config list = ConstraintSets::get(e.name, {}, none);
+    for (const Config& constraint : list.elements()) shown.lines.push_back(write_yaml(constraint));
+  }
   return all;
 }
 
@@ -48,8 +63,15 @@ const std::vector<std::pair<std::string, Shelf (*)()>>& shelves() {
   static const std::vector<std::pair<std::string, Shelf (*)()>> all = {
       {"workflows", shelf<WorkflowRegistry>}, {"samplers", shelf<SamplerRegistry>},       {"models", shelf<ModelRegistry>},
       {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets},
+      {"sets", sets},
       {"committees", shelf<CommitteeRegistry>}, {"toy models", shelf<ToyModelRegistry>}, {"statistics", shelf<TestStatisticRegistry>}};
   return all;
+}
+
+std::string indented(std::string text, const std::string& margin) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += margin.size()) text.insert(++at, margin);
+  return text;
 }
 
 void print_in_full(const Shelf& shelf) {
@@ -59,6 +81,7 @@ void print_in_full(const Shelf& shelf) {
     for (const OptionDoc& o : e.options) width = std::max(width, o.name.size() + o.type.size() + o.default_value.size() + 7);
     for (const OptionDoc& o : e.options)
       fmt::print("    {:<{}}  {}\n", fmt::format("  {} ({}; {})", o.name, o.type, o.default_value), width, o.meaning);
+    for (const std::string& text : e.lines) fmt::print("    - {}\n", indented(text, "      "));
     fmt::print("\n");
   }
 }

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
 
   std::string what;
   auto* list_app = app.add_subcommand("list", "what there is, with options, defaults and meaning");
-  list_app->add_option("what", what, "workflows, samplers, models, priors, constraints, presets, committees");
+  list_app->add_option("what", what, "workflows, samplers, models, priors, constraints, sets, presets, committees ...");
   list_app->callback([&] { result = list_command(what); });
 
   std::string workflow = "scan";

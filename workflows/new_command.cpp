@@ -28,8 +28,25 @@ failures: {budget: 0.5, after: 100}   # stop a hopeless campaign early
 output: {directory: runs/my-scan, save_every: 60s}
 )";
 
+constexpr const char* learn_template = R"(# Learns where a model is allowed, choosing the points itself; leaves a model for `umbra predict` and `umbra serve`. See docs/learning.md.
+name: my-learning
+seed: 1                          # the same seed gives the same points on any number of ranks
+workflow: learn
+parameters:
+  - {name: x, prior: flat, range: [-5, 5]}
+  - {name: y, prior: flat, range: [-5, 5]}
+model: {type: rosenbrock}
+target: {class: "log_likelihood > -100"}        # or {status: ok}: can it be computed? or {columns: [NAME]}: a number
+start: {sampler: sobol, evaluations: 200}       # or {from: RUN}: the points of an earlier run
+committee: {type: forest, trees: 100}           # see `umbra list committees`
+query: {candidates: 10000, score: margin, batch: 100, lag: 1}   # lag 1: simulators work while the committee trains
+test: {evaluations: 2000}                       # points that measure the committee and never train it
+stop: {evaluations: 2000}                       # or accuracy: 0.98, or standing_still: 5 (steps)
+output: {directory: runs/my-learning, save_every: 60s}
+)";
+
 const std::map<std::string, const char*>& templates() {
-  static const std::map<std::string, const char*> all = {{"scan", scan_template}};
+  static const std::map<std::string, const char*> all = {{"scan", scan_template}, {"learn", learn_template}};
   return all;
 }
 

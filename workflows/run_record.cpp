@@ -23,6 +23,8 @@ constexpr double status_interval_s = 1.0;
 constexpr double judgement_interval_s = 0.02;
 constexpr std::int32_t deaths_allowed = 2;
 constexpr std::int32_t allocations_allowed = 2;
+// What was in flight at a kill is given out first thing in the next start, and may kill at once: its start is on disk before.
+constexpr double careful_s = 5.0;
 constexpr const char* sessions_file = "/sessions.json";
 constexpr double first_drain_s = 5.0;
 constexpr std::size_t drain_bytes = std::size_t{128} << 20;
@@ -90,6 +92,7 @@ void RunRecord::begin_session() {
   const bool twice_in_vain = n >= 2 && sessions_[n - 1].outcomes_before == outcomes_before_ && sessions_[n - 2].outcomes_before == outcomes_before_;
   VALIDATE(!(restarts && std::atoi(restarts) >= 2 && twice_in_vain),
            "the last two allocations finished no task: give the job more time (--time), or a model time-out; `umbra check` says how long a point takes");
+  if (n > 0 && sessions_.back().end == 0.0) careful_until_ = parts_.executor.now() + careful_s;
   sessions_.push_back({parts_.executor.now(), 0.0, parts_.executor.ranks(), hosts_of(parts_.executor), 0.0, 0.0, outcomes_before_});
   write_sessions();
   log_.say(fmt::format("start {} on {} ranks, umbra {}; {} tasks were finished before", sessions_.size(), parts_.executor.ranks(), version(), outcomes_before_));
@@ -120,6 +123,7 @@ void RunRecord::started(std::span<Task> tasks) {
     }
     journal_.start(start);
   }
+  if (now < careful_until_) journal_.flush();
 }
 
 // A task in flight at a kill may have caused it; one that ran through most of an allocation may never end.
@@ -236,7 +240,7 @@ void RunRecord::show_progress(const std::string& state, bool last) {
   const ProgressState p = progress(state);
   const double now = parts_.executor.now();
   try {
-    replace_file(directory_ + "/status.json", status_json(p, now));
+    show_file(directory_ + "/status.json", status_json(p, now));
   } catch (const FileError&) {
     // Progress may be lost where the disk is full; results may not, and the journal says so by itself.
   }

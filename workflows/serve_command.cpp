@@ -65,13 +65,23 @@ int serve_command(const ServeOptions& options) {
   server.set_keep_alive_max_count(100);
   server.set_keep_alive_timeout(1);
   server.Get("/", [&](const httplib::Request&, httplib::Response& response) { send(response, answers.describe()); });
-  server.Post("/predict", [&](const httplib::Request& request, httplib::Response& response) {
+  // Read by hand: the library has a limit of its own for what curl -d calls a form.
+  server.Post("/predict", [&](const httplib::Request&, httplib::Response& response, const httplib::ContentReader& read) {
     const Place place(taken);
+    std::string body;
+    const bool whole = read([&](const char* data, std::size_t size) {
+      body.append(data, size);
+      return body.size() <= options.max_bytes;
+    });
     if (place.number() > options.at_once) {
       response.set_header("Retry-After", "1");
       return send(response, error_answer(503, fmt::format("more than {} requests at once: come again in a second", options.at_once)));
     }
-    send(response, answers.predict(request.body));
+    if (!whole) {
+      response.status = body.size() > options.max_bytes || response.status == 413 ? 413 : 400;
+      return;
+    }
+    send(response, answers.predict(body));
   });
   server.set_exception_handler([](const httplib::Request&, httplib::Response& response, auto) { send(response, error_answer(500, "the request met an unexpected error")); });
   server.set_error_handler([&](const httplib::Request&, httplib::Response& response) {

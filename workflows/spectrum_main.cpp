@@ -18,9 +18,11 @@
 #include "src/models/evaluator.h"
 #include "src/models/pmssm/charginos.h"
 #include "src/models/pmssm/constants.h"
+#include "src/models/pmssm/gauginos.h"
 #include "src/models/pmssm/higgs.h"
 #include "src/models/pmssm/neutralinos.h"
 #include "src/models/pmssm/sfermions.h"
+#include "src/models/pmssm/soft_masses.h"
 
 using namespace umbra;
 
@@ -91,16 +93,20 @@ std::string spectrum(const pmssm::Parameters& p, const std::vector<Column>& colu
   std::string out = "Block MASS   # pole masses in GeV\n#  PDG code           mass   particle\n";
   out += fmt::format("  {:>8}   {:16.8E}   # W+\n", 24, pmssm::m_w);
   for (const Mass& m : masses) out += fmt::format("  {:>8}   {:16.8E}   # {}\n", m.pdg_id, value(m.column), m.comment);
-  const pmssm::Neutralinos chi0 = pmssm::neutralinos(p);
+  // The mixing matrices in full, from the same parameters that the model diagonalises; the test compares what both give.
+  const pmssm::ThirdGeneration third = pmssm::third_generation(p);
+  const pmssm::Parameters pole = pmssm::with_pole_sfermions(pmssm::with_pole_gauginos(p, third), pmssm::soft_mass_shifts(p, third));
+  const pmssm::Neutralinos chi0 = pmssm::neutralinos(pole);
   for (std::size_t i = 0; i < 4; ++i) out += fmt::format("  {:>8}   {:16.8E}   # ~chi_{}0\n", neutralino_ids[i], chi0.mass[i], i + 1);
   const auto& n = chi0.N;
   matrix(out, "NMIX", {{n[0][0], n[0][1], n[0][2], n[0][3]}, {n[1][0], n[1][1], n[1][2], n[1][3]}, {n[2][0], n[2][1], n[2][2], n[2][3]}, {n[3][0], n[3][1], n[3][2], n[3][3]}});
-  const pmssm::Charginos chi = pmssm::charginos(p);
+  const pmssm::Charginos chi = pmssm::charginos(pole);
   matrix(out, "UMIX", {{chi.U[0][0], chi.U[0][1]}, {chi.U[1][0], chi.U[1][1]}});
   matrix(out, "VMIX", {{chi.V[0][0], chi.V[0][1]}, {chi.V[1][0], chi.V[1][1]}});
-  const pmssm::ThirdGeneration third = pmssm::third_generation(p);
-  const pmssm::Sfermions staus = pmssm::sfermions(p.mL3, p.mE3, pmssm::m_tau, p.Atau - p.mu * p.tanb, pmssm::lepton_type, p.tanb);
-  for (const auto& [block, pair] : {std::pair("STOPMIX", third.stops), std::pair("SBOTMIX", third.sbottoms), std::pair("STAUMIX", staus)})
+  const pmssm::Sfermions stops = pmssm::sfermions(pole.mQ3, pole.mU3, third.top, third.x_top, pmssm::up_type, p.tanb);
+  const pmssm::Sfermions sbottoms = pmssm::sfermions(pole.mQ3, pole.mD3, third.corrected_bottom(), third.x_bottom, pmssm::down_type, p.tanb);
+  const pmssm::Sfermions staus = pmssm::sfermions(pole.mL3, pole.mE3, pmssm::m_tau, p.Atau - p.mu * p.tanb, pmssm::lepton_type, p.tanb);
+  for (const auto& [block, pair] : {std::pair("STOPMIX", stops), std::pair("SBOTMIX", sbottoms), std::pair("STAUMIX", staus)})
     matrix(out, block, {{pair.cos_theta, pair.sin_theta}, {-pair.sin_theta, pair.cos_theta}});
   out += fmt::format("Block ALPHA   # mixing angle of the Higgs bosons\n   {:16.8E}   # alpha\n", value("alpha_h"));
   out += fmt::format("Block HMIX Q= {:.8E}\n     1   {:16.8E}   # mu\n     2   {:16.8E}   # tan beta (at m_Z)\n", std::sqrt(p.mQ3 * p.mU3), p.mu, p.tanb);

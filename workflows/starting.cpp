@@ -12,9 +12,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "jobs/working_directory.h"
 #include "src/base/error.h"
 #include "workflows/commands.h"
 
@@ -80,6 +82,7 @@ std::string read_job_text(const std::string& file) {
 std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file, const std::vector<std::string>& overrides) {
   Faults faults;
   Job job = Job::read(text, file, overrides, faults);
+  working_directory() = {std::filesystem::absolute(file).parent_path(), std::filesystem::absolute(job.output.directory)};
   Plan plan;
   if (const auto workflow = find_workflow(job, faults)) plan = workflow->plan(job, faults);
   faults.throw_if_any(file);

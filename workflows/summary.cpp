@@ -20,11 +20,28 @@ struct NamedValue {
   double value;
 };
 
-std::vector<NamedValue> best_parameters(const Summary& s) {
+std::vector<NamedValue> parameters_of(const Summary& s, const Ledger::Best& point) {
   std::vector<NamedValue> all;
-  const std::vector<double>& row = s.ledger->best().values;
+  const std::vector<double>& row = point.values;
   for (std::size_t i = 0; i < s.parameters.size() && s.first_parameter + i < row.size(); ++i) all.push_back({s.parameters[i], row[s.first_parameter + i]});
   return all;
+}
+
+// The best points side by side, a parameter a line.
+std::string best_points_text(const Summary& s) {
+  const std::vector<Ledger::Best>& best = s.ledger->best_points();
+  if (best.empty()) return {};
+  std::size_t width = std::string_view("best points: id").size();
+  for (const std::string& name : s.parameters) width = std::max(width, name.size());
+  std::string text = fmt::format("\n{:<{}}", "best points: id", width);
+  for (const Ledger::Best& b : best) text += fmt::format(" {:>12}", b.id);
+  text += fmt::format("\n{:<{}}", "log_likelihood", width);
+  for (const Ledger::Best& b : best) text += fmt::format(" {:>12.6g}", b.log_likelihood);
+  for (std::size_t p = 0; p < s.parameters.size(); ++p) {
+    text += fmt::format("\n{:<{}}", s.parameters[p], width);
+    for (const Ledger::Best& b : best) text += fmt::format(" {:>12.6g}", b.values.at(s.first_parameter + p));
+  }
+  return text + "\n";
 }
 
 Json details_of(const Summary& s) { return s.details.empty() ? Json::object() : Json::parse(s.details); }
@@ -94,7 +111,7 @@ std::string summary_json(const Summary& s) {
   j["statuses"] = statuses;
   if (!s.ledger->best().values.empty()) {
     Json parameters = Json::object();
-    for (const NamedValue& p : best_parameters(s)) parameters[p.name] = number(p.value);
+    for (const NamedValue& p : parameters_of(s, s.ledger->best())) parameters[p.name] = number(p.value);
     j["best"] = {{"id", s.ledger->best().id}, {"log_likelihood", number(s.ledger->best().log_likelihood)}, {"parameters", parameters}};
   }
   j["busy_share"] = s.busy_share;
@@ -122,7 +139,7 @@ std::vector<Group> summary_groups(const Summary& s) {
     Group best{"summary/best", {}, {}};
     best.attributes["id"] = static_cast<std::int64_t>(s.ledger->best().id);
     best.attributes["log_likelihood"] = s.ledger->best().log_likelihood;
-    for (const NamedValue& p : best_parameters(s)) best.attributes[p.name] = p.value;
+    for (const NamedValue& p : parameters_of(s, s.ledger->best())) best.attributes[p.name] = p.value;
     groups.push_back(best);
   }
   const Json details = details_of(s);
@@ -152,14 +169,7 @@ std::string summary_text(const Summary& s) {
     const std::string message = example == s.ledger->examples().end() ? "" : fmt::format("{} (point {})", example->second.message, example->second.id);
     text += fmt::format("{:<18}{:>12}{:>8.2f}%   {}\n", status_names[i], n, 100.0 * static_cast<double>(n) / static_cast<double>(total), message);
   }
-  if (!s.ledger->best().values.empty()) {
-    text += fmt::format("\nbest point: {}, log_likelihood {:.6g}\n", s.ledger->best().id, s.ledger->best().log_likelihood);
-    const auto parameters = best_parameters(s);
-    std::size_t width = 0;
-    for (const NamedValue& p : parameters) width = std::max(width, p.name.size());
-    for (std::size_t i = 0; i < parameters.size(); ++i)
-      text += fmt::format("  {:<{}} {:>12.6g}{}", parameters[i].name, width, parameters[i].value, i % 3 == 2 || i + 1 == parameters.size() ? "\n" : " ");
-  }
+  text += best_points_text(s);
   if (!s.sampler.numbers.empty()) text += "\n";
   for (const auto& [name, value] : s.sampler.numbers) text += fmt::format("{:<28} {:.6g}\n", name, value);
   const Json details = details_of(s);

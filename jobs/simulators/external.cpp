@@ -69,12 +69,14 @@ std::string path_in(const std::string& folder, const Command& command, const std
 struct ExternalOptions {
   Config steps;
   int keep_failed = 0;
+  bool times = false;
 };
 
 OptionSet<ExternalOptions> options() {
   return OptionSet<ExternalOptions>()
       .add("steps", &ExternalOptions::steps, "list of programs to run one after the other (docs/simulators.md)", required())
-      .add("keep_failed", &ExternalOptions::keep_failed, "of how many failed points each rank keeps the files (in RUN/failed)", at_least(0));
+      .add("keep_failed", &ExternalOptions::keep_failed, "of how many failed points each rank keeps the files (in RUN/failed)", at_least(0))
+      .add("times", &ExternalOptions::times, "adds a column time_<step> with the seconds that each step took, retries included");
 }
 
 const bool registered = [] {
@@ -117,7 +119,10 @@ std::unique_ptr<External> External::read(const Config& config, const ModelContex
     model->reports_.push_back({step.name, {}, 0, 0, std::vector<std::uint64_t>(step.outputs.size(), 0)});
     model->steps_.push_back(std::move(step));
   }
-  if (model->columns_.empty()) faults.add(o.steps.mark(), "model external: no step has outputs (nothing would be learnt), add outputs: {NAME: {slha | json | csv | regex, file}}");
+  model->num_outputs_ = model->columns_.size();
+  if (o.times)
+    for (const ExternalStep& step : model->steps_) model->columns_.push_back({"time_" + step.name, "s", "", Role::bookkeeping});
+  if (model->num_outputs_ == 0) faults.add(o.steps.mark(), "model external: no step has outputs (nothing would be learnt), add outputs: {NAME: {slha | json | csv | regex, file}}");
   return faults.size() == before ? std::move(model) : nullptr;
 }
 
@@ -156,6 +161,7 @@ std::vector<std::string> External::result_files(const ExternalStep& step) const 
 Evaluation External::evaluate(std::span<const double> theta, RandomStream& stream, std::span<double> row) {
   EXPECT(row.size() == columns_.size());
   values_.assign(variables_.size(), nan);
+  step_seconds_.assign(steps_.size(), nan);
   std::copy(theta.begin(), theta.end(), values_.begin());
   if (num_given_ > theta.size()) values_[theta.size()] = static_cast<double>(1 + stream.index(2147483646));
   Evaluation result;
@@ -169,6 +175,7 @@ Evaluation External::evaluate(std::span<const double> theta, RandomStream& strea
     result = {Status::start_failed, e.what()};
   }
   std::copy(values_.begin() + static_cast<std::ptrdiff_t>(num_given_), values_.end(), row.begin());
+  for (std::size_t i = num_outputs_; i < row.size(); ++i) row[i] = step_seconds_[i - num_outputs_];
   return result;
 }
 
@@ -223,6 +230,8 @@ Evaluation External::run_step(const ExternalStep& step, StepReport& report) {
   for (const char* threads : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) command.variables.push_back(fmt::format("{}={}", threads, step.cores));
 
   const GuardReply reply = guard_->run(command);
+  double& spent = step_seconds_[static_cast<std::size_t>(&step - steps_.data())];
+  spent = (std::isnan(spent) ? 0.0 : spent) + reply.seconds;
   ++report.runs;
   if (report.seconds.size() < 10000) report.seconds.push_back(reply.seconds);
   const Evaluation ended = judge(step, command, reply);

@@ -50,6 +50,8 @@ class External final : public Evaluator {
   int keep_failed_ = 0;
   int kept_ = 0;
   std::vector<double> values_;  ///< parallel to variables_
+  std::vector<double> step_seconds_;  ///< [num steps] of this point; NaN where it was not run
+  std::size_t num_outputs_ = 0;
   std::vector<StepReport> reports_;
   std::unique_ptr<Guard> guard_;  ///< started with the first point
 };

@@ -50,6 +50,9 @@ void activate(Matrix& z, Activation a) {
   }
 }
 
+constexpr float longest_slope = 0.5f;
+constexpr double warm_up = 0.1;  // share of the steps in which the rate grows: Adam's first steps know little of the slopes' sizes
+
 // Adam's moments of one layer.
 struct Moments {
   explicit Moments(const DenseLayer& l) : w1(l.weights.size(), 0.0f), w2(w1), b1(l.bias.size(), 0.0f), b2(b1) {}
@@ -87,17 +90,19 @@ class Trainer {
 
   std::vector<DenseLayer> train() {
     const std::size_t n = set_.size(), batch = std::min(options_.batch, n), batches = (n + batch - 1) / batch;
-    const double total = static_cast<double>(batches * options_.epochs);
+    const std::size_t epochs = std::max(options_.epochs, (options_.least_steps + batches - 1) / batches);
+    const double total = static_cast<double>(batches * epochs);
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), 0);
     double beta_1 = 1.0, beta_2 = 1.0;
     std::size_t done = 0;
-    for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
+    for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
       for (std::size_t i = n - 1; i > 0; --i) std::swap(order[i], order[stream_.index(i + 1)]);
       for (std::size_t first = 0; first < n; first += batch, ++done) {
         beta_1 *= 0.9;
         beta_2 *= 0.999;
-        const double cosine = 0.5 * (1.0 + std::cos(std::numbers::pi * static_cast<double>(done) / total));
+        const double share = static_cast<double>(done + 1) / total;
+        const double cosine = std::min(1.0, share / warm_up) * 0.5 * (1.0 + std::cos(std::numbers::pi * share));
         step(std::span(order).subspan(first, std::min(batch, n - first)),
              {static_cast<float>(options_.learning_rate * cosine), static_cast<float>(options_.weight_decay), static_cast<float>(1.0 / (1.0 - beta_1)), static_cast<float>(1.0 / (1.0 - beta_2))});
       }
@@ -123,16 +128,26 @@ class Trainer {
     if (classes_) activate(delta, Activation::sigmoid);
     for (Eigen::Index i = 0; i < n; ++i) delta(0, i) -= set_.y[points[static_cast<std::size_t>(i)]];
     delta /= static_cast<float>(n);
+    std::vector<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> slope(layers_.size());
+    std::vector<Eigen::VectorXf> slope_bias(layers_.size());
+    float squares = 0.0f;
     for (std::size_t l = layers_.size(); l-- > 0;) {
-      const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> slope = delta * a[l].transpose();
-      const Eigen::VectorXf slope_bias = delta.rowwise().sum();
+      slope[l] = delta * a[l].transpose();
+      slope_bias[l] = delta.rowwise().sum();
+      squares += slope[l].squaredNorm() + slope_bias[l].squaredNorm();
       if (l > 0) {
         Matrix back = weights(layers_[l]).transpose() * delta;
         if (options_.dropout > 0.0) back.array() *= keep[l - 1].array();
         delta = (a[l].array() > 0.0f).select(back, 0.0f);
       }
-      adam(layers_[l].weights, slope.data(), moments_[l].w1, moments_[l].w2, rates, true);
-      adam(layers_[l].bias, slope_bias.data(), moments_[l].b1, moments_[l].b2, rates, false);
+    }
+    // One odd batch must not undo what was learnt (arXiv:1211.5063).
+    const float shrink = std::min(1.0f, longest_slope / std::max(std::sqrt(squares), 1e-20f));
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+      slope[l] *= shrink;
+      slope_bias[l] *= shrink;
+      adam(layers_[l].weights, slope[l].data(), moments_[l].w1, moments_[l].w2, rates, true);
+      adam(layers_[l].bias, slope_bias[l].data(), moments_[l].b1, moments_[l].b2, rates, false);
     }
   }
 

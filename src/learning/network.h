@@ -24,11 +24,12 @@ struct DenseLayer {
 };
 
 struct TrainingOptions {
-  std::vector<std::size_t> hidden = {128, 128};
+  std::vector<std::size_t> hidden = {64, 64};
   std::size_t epochs = 40;
+  std::size_t least_steps = 2000;  ///< of training: more epochs where points are few
   std::size_t batch = 250;
-  double learning_rate = 1e-3;  ///< at the beginning; goes to zero as a cosine (arXiv:1608.03983)
-  double weight_decay = 1e-4;   ///< decoupled (arXiv:1711.05101)
+  double learning_rate = 0.02;  ///< at its highest, after a tenth of the steps; goes to zero as a cosine (arXiv:1608.03983)
+  double weight_decay = 0.05;   ///< decoupled (arXiv:1711.05101)
   double dropout = 0.0;         ///< share of the hidden units that is left out at a time (Srivastava et al., JMLR 15 (2014) 1929)
 };
 

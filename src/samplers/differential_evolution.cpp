@@ -10,7 +10,8 @@ namespace {
 /// Each slot holds a point and its own F, CR (and lambda). A task redraws each of these with probability `adapt`, mutates, crosses with
 /// its own point, and the trial replaces the point (and its parameters) where it is at least as good. "best" is the best of `elite`
 /// slots drawn for the task, not of the whole population, so that no task waits for all others.
-/// With niching the donors are the nearest of `neighbours` drawn slots each, so that the population settles on several optima.
+/// With niching the donors are the nearest of `neighbours` drawn slots each, and the own point is mutated, towards the first of them
+/// where that is better, whatever the variant: the population settles on several optima and stays there.
 /// Points that leave the box are reflected; periodic parameters wrap. Failures: worse than any value; a failed point is replaced by whatever comes next.
 class DifferentialEvolution : public Population {
  public:
@@ -65,7 +66,10 @@ class DifferentialEvolution : public Population {
     const double* r3 = nearest(own, partners.subspan(2 * donors_, donors_));
     const double *from = r1, *to = r1;
     double pull = 0.0;
-    if (options_.variant != "rand_1") {
+    if (donors_ > 1) {
+      from = own;
+      pull = r1[n + 3] > own[n + 3] ? f : 0.0;
+    } else if (options_.variant != "rand_1") {
       to = best(partners.subspan(3 * donors_));
       const bool current = options_.variant == "current_to_best";
       from = current ? own : r1;

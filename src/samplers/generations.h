@@ -12,8 +12,8 @@ namespace umbra {
 
 /// A generation is drawn from the model that has learned from all generations up to the one `lag` + 1 before it: a task depends on all
 /// tasks of these. Ids count through the generations, whose sizes the model decides. Ceiling: no more than (lag + 1) x size tasks are in
-/// flight, and each generation waits for its slowest evaluation; under log-normal durations of sigma 1 a generation of 8 tasks for each
-/// rank keeps ranks busy to about .6 with lag 0.
+/// flight, and each generation waits for its slowest evaluation: under log-normal durations of sigma 1, 64 ranks are busy to about .26 with
+/// generations of about 30 and lag 0, .41 with lag 1.
 class Generations : public Sampler {
  public:
   std::vector<Task> ask(std::size_t max) final;

@@ -19,8 +19,8 @@ namespace umbra {
 ///  - look_ahead = 1: every task uses the newest information there can be, and few may run at a time;
 ///  - look_ahead = N: the classical scheme of generations;
 ///  - look_ahead > N: a slot has ceil(look_ahead / N) tasks in flight, made from older states; their outcomes are taken in id order.
-/// At most N x ceil(look_ahead / N) tasks are in flight. With look_ahead = N, 400 slots keep 64 ranks busy to .95 under log-normal
-/// durations of sigma 1: give a population of about 6 times the ranks, or that much look_ahead.
+/// At most N x ceil(look_ahead / N) tasks are in flight. Under log-normal durations of sigma 1, 64 ranks are busy to .95 with 50 slots and
+/// look_ahead = 1024, or with 400 slots and look_ahead = 400; 16 times the ranks as look_ahead costs fewer evaluations (bench/README.md).
 ///
 /// The first generation is the points to start from, where there are any, and a Latin hypercube for the other slots. An evaluation that failed compares as worse than any value.
 /// Memory: N x (spread of generations between the fastest and the slowest slot + look_ahead / N) states; it does not grow with the run.

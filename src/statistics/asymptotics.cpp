@@ -45,7 +45,8 @@ PoiRange Asymptotics::range(double poi) const {
 }
 
 void Asymptotics::check(const Profile& profile, double poi) const {
-  VALIDATE(resolved(profile.status()), "the fit at signal strength {} ended with '{}' (no p-value without a minimum), look for degenerate or contradictory inputs", poi,
+  VALIDATE(resolved(profile.status()),
+           "the fit at signal strength {} ended with '{}' (no p-value without a minimum), look for degenerate or contradictory inputs", poi,
            name(profile.status()));
 }
 
@@ -95,7 +96,8 @@ AsymptoticLimit Asymptotics::upper_limit(double confidence) {
   const auto solve = [&](const std::function<double(double)>& excess, double low, double guess) {
     double high = std::max(guess, low * 1.1 + 1e-6);
     for (int i = 0; excess(high) > 0; ++i) {
-      VALIDATE(i < 60, "no upper limit at {} confidence was found up to a signal strength of {} (the data do not bound it), check that the signal has events",
+      VALIDATE(i < 60,
+               "no upper limit at {} confidence was found up to a signal strength of {} (the data do not bound it), check that the signal has events",
                confidence, high);
       low = high;
       high *= 1.6;

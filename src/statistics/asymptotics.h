@@ -17,7 +17,7 @@ struct AsymptoticTest {
   double q = 0.0;         ///< test statistic of the data
   double q_asimov = 0.0;  ///< of the Asimov data set at poi = 0
   double clsb = 1.0, clb = 1.0, cls = 1.0;
-  Bands expected{};       ///< CLs
+  Bands expected{};  ///< CLs
 };
 
 struct AsymptoticDiscovery {

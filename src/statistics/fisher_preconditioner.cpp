@@ -116,8 +116,7 @@ void FisherPreconditioner::factorise(std::span<const unsigned char> free, std::s
       for (std::size_t b = 0; b < num_bins_; ++b) sum += weight_[b] * jacobian_[i * num_bins_ + b] * jacobian_[i * num_bins_ + b];
       return sum;
     });
-  for (std::size_t i = 0; i < local_.size(); ++i)
-    invert(local_[i], [&] { return weight_[local_bin_[i]] * local_jacobian_[i] * local_jacobian_[i]; });
+  for (std::size_t i = 0; i < local_.size(); ++i) invert(local_[i], [&] { return weight_[local_bin_[i]] * local_jacobian_[i] * local_jacobian_[i]; });
 
   // What the local parameters of a bin can absorb: sum of j^2 / D.
   std::fill(work_.begin(), work_.end(), 0.0);

@@ -30,8 +30,8 @@ class FisherPreconditioner {
 
   /// @param free [parameters]; rate and curvature [bins] of -ln Pois; constraint, diagonal [parameters] second derivatives without and
   /// with those of the interpolations. Cost: the smaller of bins and parameters, squared, times the larger.
-  void factorise(std::span<const unsigned char> free, std::span<const double> rate, std::span<const double> curvature, std::span<const double> constraint,
-                 std::span<const double> diagonal);
+  void factorise(std::span<const unsigned char> free, std::span<const double> rate, std::span<const double> curvature,
+                 std::span<const double> constraint, std::span<const double> diagonal);
   /// out = M^-1 r on the free parameters, 0 elsewhere.
   void solve(std::span<const double> r, std::span<double> out);
 
@@ -39,15 +39,15 @@ class FisherPreconditioner {
   struct Dense;
 
   std::size_t num_parameters_, num_bins_;
-  bool in_bins_;                           ///< the dense system is [bins x bins], else [wide x wide]
-  std::vector<std::uint32_t> wide_;        ///< parameters that touch several bins
+  bool in_bins_;                                  ///< the dense system is [bins x bins], else [wide x wide]
+  std::vector<std::uint32_t> wide_;               ///< parameters that touch several bins
   std::vector<std::uint32_t> local_, local_bin_;  ///< those that touch one bin, and which
-  std::vector<double> jacobian_;           ///< [wide x bins]
-  std::vector<double> local_jacobian_;     ///< [local]
-  std::vector<double*> base_;              ///< [parameters] start of a column such that base[bin] is its element
-  std::vector<double> inverse_;            ///< [parameters] 1 / D, 0 where not free
-  std::vector<double> weight_;             ///< [bins] W; where the dense system is one of parameters, after elimination of the local ones
-  std::vector<double> work_;               ///< [bins]
+  std::vector<double> jacobian_;                  ///< [wide x bins]
+  std::vector<double> local_jacobian_;            ///< [local]
+  std::vector<double*> base_;                     ///< [parameters] start of a column such that base[bin] is its element
+  std::vector<double> inverse_;                   ///< [parameters] 1 / D, 0 where not free
+  std::vector<double> weight_;                    ///< [bins] W; where the dense system is one of parameters, after elimination of the local ones
+  std::vector<double> work_;                      ///< [bins]
   std::unique_ptr<Dense> dense_;
 };
 

@@ -21,8 +21,8 @@ class SaturatedStatistic final : public TestStatistic {
   }
 };
 
-const bool registered =
-    TestStatisticRegistry::instance().add<SaturatedStatistic>("saturated", "goodness of fit against the saturated model", "doi:10.1016/0167-5087(84)90016-4");
+const bool registered = TestStatisticRegistry::instance().add<SaturatedStatistic>("saturated", "goodness of fit against the saturated model",
+                                                                                  "doi:10.1016/0167-5087(84)90016-4");
 
 }  // namespace
 

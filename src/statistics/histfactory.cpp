@@ -65,12 +65,22 @@ ModelParameter default_parameter(ModifierType type) {
   p.auxiliary = p.init;
   switch (type) {
     case ModifierType::histosys:
-    case ModifierType::normsys: p.low = -5, p.high = 5, p.constraint = ConstraintKind::normal; break;
-    case ModifierType::lumi: p.low = 0, p.high = 10, p.constraint = ConstraintKind::normal; break;
+    case ModifierType::normsys:
+      p.low = -5, p.high = 5, p.constraint = ConstraintKind::normal;
+      break;
+    case ModifierType::lumi:
+      p.low = 0, p.high = 10, p.constraint = ConstraintKind::normal;
+      break;
     case ModifierType::normfactor:
-    case ModifierType::shapefactor: p.low = 0, p.high = 10; break;
-    case ModifierType::shapesys: p.low = 1e-10, p.high = 10, p.constraint = ConstraintKind::poisson; break;
-    case ModifierType::staterror: p.low = 1e-10, p.high = 10, p.constraint = ConstraintKind::normal; break;
+    case ModifierType::shapefactor:
+      p.low = 0, p.high = 10;
+      break;
+    case ModifierType::shapesys:
+      p.low = 1e-10, p.high = 10, p.constraint = ConstraintKind::poisson;
+      break;
+    case ModifierType::staterror:
+      p.low = 1e-10, p.high = 10, p.constraint = ConstraintKind::normal;
+      break;
   }
   return p;
 }
@@ -98,7 +108,8 @@ void add_staterror(ParameterSet& set, const ChannelSpec& channel) {
     double variance = 0, rate = 0;
     ConstraintChoice choice = ConstraintChoice::usual;
     for (const SampleSpec& sample : channel.samples)
-      if (const Modifier* m = find_modifier(sample, ModifierType::staterror, set.name)) variance += m->high[b] * m->high[b], rate += sample.nominal[b], choice = m->constraint;
+      if (const Modifier* m = find_modifier(sample, ModifierType::staterror, set.name))
+        variance += m->high[b] * m->high[b], rate += sample.nominal[b], choice = m->constraint;
     ModelParameter p = default_parameter(ModifierType::staterror);
     p.fixed = !(variance > 0 && rate > 0);
     constrain(p, std::sqrt(variance) / rate, choice);
@@ -118,8 +129,9 @@ void make_members(ParameterSet& set, const Workspace& workspace) {
       if (set.type == ModifierType::shapefactor) {
         // One set of factors serves every channel that names it.
         if (set.members.empty()) set.members.assign(channel.num_bins(), default_parameter(set.type));
-        VALIDATE(set.members.size() == channel.num_bins(), "channel '{}': shapefactor '{}' has {} bins elsewhere and {} here (it is shared bin by bin), rename one",
-                 channel.name, set.name, set.members.size(), channel.num_bins());
+        VALIDATE(set.members.size() == channel.num_bins(),
+                 "channel '{}': shapefactor '{}' has {} bins elsewhere and {} here (it is shared bin by bin), rename one", channel.name, set.name,
+                 set.members.size(), channel.num_bins());
         set.channel_offset[channel.name] = 0;
         continue;
       }
@@ -146,8 +158,9 @@ void apply_setting(ParameterSet& set, const ParameterSetting& setting) {
   if (setting.fixed)
     for (ModelParameter& p : set.members) p.fixed = *setting.fixed;
   if (setting.bounds.empty()) return;
-  VALIDATE(setting.bounds.size() == set.members.size(), "measurement, parameter '{}': {} bounds for {} parameters (each needs one pair), correct the list",
-           set.name, setting.bounds.size(), set.members.size());
+  VALIDATE(setting.bounds.size() == set.members.size(),
+           "measurement, parameter '{}': {} bounds for {} parameters (each needs one pair), correct the list", set.name, setting.bounds.size(),
+           set.members.size());
   for (std::size_t i = 0; i < setting.bounds.size(); ++i) std::tie(set.members[i].low, set.members[i].high) = setting.bounds[i];
 }
 
@@ -236,7 +249,8 @@ RateTable make_table(const Workspace& workspace, const std::vector<ParameterSet>
 ShiftBasis shift_basis(HistosysCode code, double alpha) {
   const double size = std::abs(alpha), sign = alpha < 0 ? -1 : 1, square = alpha * alpha;
   if (code == HistosysCode::code0 || (code == HistosysCode::code4p && size >= 1)) return {8 * size, 8 * sign, 0};
-  if (code == HistosysCode::code4p) return {square * (15 + square * (-10 + 3 * square)), alpha * (30 + square * (-40 + 18 * square)), 30 + square * (-120 + 90 * square)};
+  if (code == HistosysCode::code4p)
+    return {square * (15 + square * (-10 + 3 * square)), alpha * (30 + square * (-40 + 18 * square)), 30 + square * (-120 + 90 * square)};
   if (size < 1) return {8 * square, 16 * alpha, 16};
   return {8 * (2 * size - 1), 16 * sign, 0};
 }
@@ -253,7 +267,8 @@ HistFactory::HistFactory(const Workspace& workspace, const HistFactoryOptions& o
       set_by_measurement = !setting.auxdata.empty() && !setting.sigmas.empty();
     }
     VALIDATE(set.type != ModifierType::lumi || set_by_measurement,
-             "/measurements: '{}' has no auxdata and sigmas for the lumi parameter '{}' (its constraint is not defined), add both", measurement.name, set.name);
+             "/measurements: '{}' has no auxdata and sigmas for the lumi parameter '{}' (its constraint is not defined), add both", measurement.name,
+             set.name);
     set.first = parameters_.size();
     for (std::size_t i = 0; i < set.members.size(); ++i) {
       ModelParameter& p = set.members[i];
@@ -292,7 +307,8 @@ std::size_t HistFactory::find(const std::string& name) const {
 }
 
 std::vector<double> HistFactory::observed() const {
-  VALIDATE(missing_observation_.empty(), "/observations: channel '{}' has no observation (nothing to fit it to), add it or run blind", missing_observation_);
+  VALIDATE(missing_observation_.empty(), "/observations: channel '{}' has no observation (nothing to fit it to), add it or run blind",
+           missing_observation_);
   std::vector<double> data = observed_main_;
   for (const std::uint32_t p : auxiliary_parameter_) data.push_back(parameters_[p].auxiliary);
   return data;

@@ -55,7 +55,8 @@ struct RateTable {
     std::uint32_t parameter, norm_begin, norm_end, shift_begin, shift_end;
   };
   std::vector<Interpolated> interpolated;
-  // normsys [entries]: factor on a row: 1 + a1 alpha + ... + a6 alpha^6 within |alpha| < 1 (code4), else exp(alpha log_up) above and exp(alpha log_down) below 0
+  // normsys [entries]: factor on a row: 1 + a1 alpha + ... + a6 alpha^6 within |alpha| < 1 (code4), else exp(alpha log_up) above and exp(alpha
+  // log_down) below 0
   std::vector<std::uint32_t> norm_row;
   std::vector<double> norm_coefficients[6], norm_log_up, norm_log_down;
   // histosys [entries]: shift of a cell: alpha x odd + q(alpha) x even, where q is the code's (shift_basis)

@@ -26,7 +26,8 @@ std::string parameter_name(const JsonView& view) {
 std::vector<double> contents(const JsonView& view, std::size_t bins) {
   const JsonView list = view["contents"];
   const std::vector<double> numbers = list.numbers();
-  VALIDATE(bins == 0 || numbers.size() == bins, "{}: {} numbers for {} bins (each bin needs one), correct the list", list.path(), numbers.size(), bins);
+  VALIDATE(bins == 0 || numbers.size() == bins, "{}: {} numbers for {} bins (each bin needs one), correct the list", list.path(), numbers.size(),
+           bins);
   return numbers;
 }
 
@@ -74,17 +75,19 @@ Modifier read_modifier(const JsonView& view, const SampleSpec& sample, const std
     modifier.type = ModifierType::shapesys;
     const JsonView vals = view["data"]["vals"];
     modifier.high = vals.numbers();
-    VALIDATE(modifier.high.size() == sample.nominal.size(), "{}: {} numbers for {} bins (each bin needs one), correct the list", vals.path(), modifier.high.size(),
-             sample.nominal.size());
+    VALIDATE(modifier.high.size() == sample.nominal.size(), "{}: {} numbers for {} bins (each bin needs one), correct the list", vals.path(),
+             modifier.high.size(), sample.nominal.size());
     for (std::size_t b = 0; b < sample.nominal.size(); ++b) modifier.high[b] *= sample.nominal[b];
     modifier.constraint = read_constraint(view, ConstraintChoice::poisson);
   } else if (type == "staterror") {
     modifier.type = ModifierType::staterror;
-    VALIDATE(!errors.empty(), "{}: the sample '{}' has no 'errors' beside its 'contents' (staterror takes its uncertainties from there), add them", view.path(), sample.name);
+    VALIDATE(!errors.empty(), "{}: the sample '{}' has no 'errors' beside its 'contents' (staterror takes its uncertainties from there), add them",
+             view.path(), sample.name);
     modifier.high = errors;
     modifier.constraint = read_constraint(view, ConstraintChoice::poisson);
   } else {
-    throw UserError(fmt::format("{}: unknown modifier type '{}'; known: histosys, normfactor, normsys, shapefactor, shapesys, staterror", view["type"].path(), type));
+    throw UserError(fmt::format("{}: unknown modifier type '{}'; known: histosys, normfactor, normsys, shapefactor, shapesys, staterror",
+                                view["type"].path(), type));
   }
   return modifier;
 }
@@ -100,8 +103,8 @@ ChannelSpec read_channel(const JsonView& view, const JsonView& distributions, st
     std::vector<double> errors;
     if (data.has("errors")) {
       errors = data["errors"].numbers();
-      VALIDATE(errors.size() == sample.nominal.size(), "{}: {} numbers for {} bins (each bin needs one), correct the list", data["errors"].path(), errors.size(),
-               sample.nominal.size());
+      VALIDATE(errors.size() == sample.nominal.size(), "{}: {} numbers for {} bins (each bin needs one), correct the list", data["errors"].path(),
+               errors.size(), sample.nominal.size());
     }
     for (const JsonView& modifier : element["modifiers"].elements()) {
       sample.modifiers.push_back(read_modifier(modifier, sample, errors, distributions, settings));
@@ -151,13 +154,14 @@ Workspace read_hs3(const json& document) {
   VALIDATE(!likelihoods.empty(), "/likelihoods: no likelihood (it says which data belong to which channel), add one");
   const JsonView likelihood = analyses.empty() ? likelihoods.front() : find_named(root["likelihoods"], analyses.front()["likelihood"].text());
   for (const JsonView& analysis : analyses)
-    VALIDATE(analysis["likelihood"].text() == likelihood["name"].text(), "{}: analyses of different likelihoods in one document (a model has one), keep one of them",
-             analysis["likelihood"].path());
+    VALIDATE(analysis["likelihood"].text() == likelihood["name"].text(),
+             "{}: analyses of different likelihoods in one document (a model has one), keep one of them", analysis["likelihood"].path());
 
   Workspace workspace;
   std::map<std::string, ParameterSetting> constraints;
   const std::vector<JsonView> channels = likelihood["distributions"].elements(), data = likelihood["data"].elements();
-  VALIDATE(channels.size() == data.size(), "{}: {} data for {} distributions (each needs its own), correct the list", likelihood["data"].path(), data.size(), channels.size());
+  VALIDATE(channels.size() == data.size(), "{}: {} data for {} distributions (each needs its own), correct the list", likelihood["data"].path(),
+           data.size(), channels.size());
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const JsonView distribution = find_named(distributions, channels[i].text());
     VALIDATE(distribution["type"].text() == "histfactory_dist", "{}: a '{}' in the likelihood (histfactory_dist is what is understood), remove it",

@@ -38,7 +38,8 @@ UMBRA_HOT_LOOP void interpolate_norms(const std::vector<double> (&coefficients)[
   const double *c4 = &coefficients[3][first], *c5 = &coefficients[4][first], *c6 = &coefficients[5][first];
   const PowerBasis b = basis;
   for (std::size_t i = 0; i < count; ++i) {
-    const double f = 1 + (c1[i] * b.value[0] + c2[i] * b.value[1] + c3[i] * b.value[2] + c4[i] * b.value[3] + c5[i] * b.value[4] + c6[i] * b.value[5]);
+    const double f =
+        1 + (c1[i] * b.value[0] + c2[i] * b.value[1] + c3[i] * b.value[2] + c4[i] * b.value[3] + c5[i] * b.value[4] + c6[i] * b.value[5]);
     const double df = c1[i] + c2[i] * b.slope[1] + c3[i] * b.slope[2] + c4[i] * b.slope[3] + c5[i] * b.slope[4] + c6[i] * b.slope[5];
     const double ddf = 2 * c2[i] + c3[i] * b.curve[2] + c4[i] * b.curve[3] + c5[i] * b.curve[4] + c6[i] * b.curve[5];
     const double inverse = 1 / f, s = df * inverse;
@@ -88,7 +89,8 @@ void Likelihood::set_data(std::span<const double> data) {
   const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
   for (std::size_t i = 0; i < constrained.size(); ++i) {
     const ModelParameter& p = model_.parameters()[constrained[i]];
-    constant_ += p.constraint == ConstraintKind::poisson ? std::lgamma(data[num_bins_ + i] + 1) : std::log(p.width) + 0.5 * std::log(2 * std::numbers::pi);
+    constant_ +=
+        p.constraint == ConstraintKind::poisson ? std::lgamma(data[num_bins_ + i] + 1) : std::log(p.width) + 0.5 * std::log(2 * std::numbers::pi);
   }
 }
 
@@ -271,7 +273,8 @@ void Likelihood::hessian_times(std::span<const double> v, std::span<double> out)
     row_direction_[t.cell_row[c]] += curved * cell_rate_[c] + slope * cell_direction_[c];
     const double linear = curved * factor_sum_[c] + slope * linear_direction_[c], twist = slope * factor_sum_[c];
     shift_direction_[c] = curved * factor_linear_[c] + slope * shift_direction_[c];
-    for (std::size_t i = t.linear_begin[c]; i < t.linear_begin[c + 1]; ++i) out[t.linear_parameter[i]] += linear * linear_slope_[i] + twist * linear_twist_[i];
+    for (std::size_t i = t.linear_begin[c]; i < t.linear_begin[c + 1]; ++i)
+      out[t.linear_parameter[i]] += linear * linear_slope_[i] + twist * linear_twist_[i];
   }
   for (const RateTable::Interpolated& entry : t.interpolated) {
     double sum = 0;

@@ -12,7 +12,8 @@ class SimpleRatioStatistic final : public TestStatistic {
     std::string nuisance = "fitted";
   };
   static OptionSet<Options> options() {
-    return OptionSet<Options>().add("nuisance", &Options::nuisance, "nuisance parameters fitted in each hypothesis, or initial in both", one_of({"fitted", "initial"}));
+    return OptionSet<Options>().add("nuisance", &Options::nuisance, "nuisance parameters fitted in each hypothesis, or initial in both",
+                                    one_of({"fitted", "initial"}));
   }
   explicit SimpleRatioStatistic(Options options) : fitted_(options.nuisance == "fitted") {}
 

@@ -13,16 +13,16 @@ namespace umbra {
 /// How a fit ended. Numbers are in result files: never renumber.
 enum class FitStatus : int {
   converged = 0,
-  at_floor = 1,          ///< converged where a rate is held positive by the rule of the likelihood
-  iteration_limit = 2,   ///< not resolved
-  no_descent = 3,        ///< not resolved: no step lowers the function, and the gradient says one should
-  not_finite = 4,        ///< not resolved: the function is not finite at the start
+  at_floor = 1,         ///< converged where a rate is held positive by the rule of the likelihood
+  iteration_limit = 2,  ///< not resolved
+  no_descent = 3,       ///< not resolved: no step lowers the function, and the gradient says one should
+  not_finite = 4,       ///< not resolved: the function is not finite at the start
 };
 constexpr bool resolved(FitStatus s) { return s == FitStatus::converged || s == FitStatus::at_floor; }
 std::string_view name(FitStatus s);
 
 struct FitOptions {
-  double tolerance = 1e-9;   ///< on the estimated distance of the value to its minimum
+  double tolerance = 1e-9;  ///< on the estimated distance of the value to its minimum
   int max_evaluations = 100;
 };
 

@@ -11,7 +11,9 @@ class EventCount final : public TestStatistic {
   struct Options {
     bool discovery = false;
   };
-  static OptionSet<Options> options() { return OptionSet<Options>().add("discovery", &Options::discovery, "test the absence of a signal: many events are extreme"); }
+  static OptionSet<Options> options() {
+    return OptionSet<Options>().add("discovery", &Options::discovery, "test the absence of a signal: many events are extreme");
+  }
   explicit EventCount(Options options) : discovery_(options.discovery) {}
 
   double value(Profile& profile, double) const override { return profile.model().num_events(); }

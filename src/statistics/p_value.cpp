@@ -30,7 +30,9 @@ ClsResult cls(const ToyCounts& signal, const ToyCounts& background) {
   ClsResult result{p_value(signal), p_value(background), {}};
   const double each = std::sqrt(one_sigma);
   const PValue sb = p_value(signal, each), b = p_value(background, each);
-  const auto ratio = [](double numerator, double denominator) { return denominator > 0 ? numerator / denominator : std::numeric_limits<double>::infinity(); };
+  const auto ratio = [](double numerator, double denominator) {
+    return denominator > 0 ? numerator / denominator : std::numeric_limits<double>::infinity();
+  };
   result.cls.value = sb.value / b.value;
   result.cls.low = ratio(sb.low, b.high);
   result.cls.high = ratio(sb.high, b.low);
@@ -46,7 +48,8 @@ Bands expected_cls(std::vector<double>& signal, std::vector<double>& background,
     std::sort(list->begin(), list->end());
   }
   const auto tail = [](const std::vector<double>& sorted, double from) {
-    return static_cast<double>(sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), from - statistic_tie)) / static_cast<double>(sorted.size());
+    return static_cast<double>(sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), from - statistic_tie)) /
+           static_cast<double>(sorted.size());
   };
   Bands bands{};
   if (background.empty() || signal.empty()) {

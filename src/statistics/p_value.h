@@ -26,10 +26,10 @@ struct ToyCounts {
 };
 
 struct PValue {
-  double value = 1.0;             ///< extreme / resolved; NaN without toys
-  double low = 0.0, high = 1.0;   ///< Clopper-Pearson, 68.27 %
-  double lowest = 0.0;            ///< low end where no unresolved toy is extreme
-  double highest = 1.0;           ///< high end where every one is
+  double value = 1.0;            ///< extreme / resolved; NaN without toys
+  double low = 0.0, high = 1.0;  ///< Clopper-Pearson, 68.27 %
+  double lowest = 0.0;           ///< low end where no unresolved toy is extreme
+  double highest = 1.0;          ///< high end where every one is
 };
 PValue p_value(const ToyCounts& counts, double confidence = one_sigma);
 
@@ -53,7 +53,7 @@ struct WeightedCounts {
 };
 struct WeightedPValue {
   double value = 0.0, error = 0.0;
-  double effective_toys = 0.0;  ///< (sum w)^2 / sum w^2 of the extreme toys
+  double effective_toys = 0.0;                                                 ///< (sum w)^2 / sum w^2 of the extreme toys
   double significance = 0.0, significance_low = 0.0, significance_high = 0.0;  ///< low and high: from p one error up and down
 };
 WeightedPValue p_value(const WeightedCounts& counts);

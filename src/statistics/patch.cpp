@@ -89,7 +89,8 @@ const json& find_patch(const json& patch_set, const std::string& name, const jso
   const JsonView digests = root["metadata"]["digests"];
   const std::string expected = digests["sha256"].text();
   const std::string found = digest(workspace);
-  VALIDATE(expected == found, "{}: the workspace has SHA-256 {}, the patch set was made for {} (its signals would land in the wrong place), use that workspace",
+  VALIDATE(expected == found,
+           "{}: the workspace has SHA-256 {}, the patch set was made for {} (its signals would land in the wrong place), use that workspace",
            digests["sha256"].path(), found, expected);
   std::vector<std::string> names;
   for (const JsonView& patch : root["patches"].elements()) {

@@ -25,7 +25,8 @@ class LimitStatistic final : public TestStatistic {
   }
 };
 
-const bool registered = TestStatisticRegistry::instance().add<LimitStatistic>("qmu", "upper limits, signal strength may fit below 0", "arXiv:1007.1727");
+const bool registered =
+    TestStatisticRegistry::instance().add<LimitStatistic>("qmu", "upper limits, signal strength may fit below 0", "arXiv:1007.1727");
 
 }  // namespace
 

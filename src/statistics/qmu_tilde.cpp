@@ -19,7 +19,8 @@ class BoundedLimitStatistic final : public TestStatistic {
   }
 };
 
-const bool registered = TestStatisticRegistry::instance().add<BoundedLimitStatistic>("qmu_tilde", "upper limits, signal strength at least 0", "arXiv:1007.1727");
+const bool registered =
+    TestStatisticRegistry::instance().add<BoundedLimitStatistic>("qmu_tilde", "upper limits, signal strength at least 0", "arXiv:1007.1727");
 
 }  // namespace
 

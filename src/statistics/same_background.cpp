@@ -12,7 +12,8 @@ namespace {
 std::vector<SampleSpec> background(const ChannelSpec& channel, const std::string& poi) {
   std::vector<SampleSpec> samples;
   for (const SampleSpec& sample : channel.samples)
-    if (std::none_of(sample.modifiers.begin(), sample.modifiers.end(), [&](const Modifier& m) { return m.type == ModifierType::normfactor && m.name == poi; }))
+    if (std::none_of(sample.modifiers.begin(), sample.modifiers.end(),
+                     [&](const Modifier& m) { return m.type == ModifierType::normfactor && m.name == poi; }))
       samples.push_back(sample);
   return samples;
 }
@@ -27,7 +28,8 @@ std::string background_difference(const Workspace& a, const Workspace& b, const 
   if (a.channels.size() != b.channels.size()) return "the channels differ";
   for (std::size_t i = 0; i < a.channels.size(); ++i) {
     if (a.channels[i].name != b.channels[i].name) return fmt::format("the channels '{}' and '{}' differ", a.channels[i].name, b.channels[i].name);
-    if (background(a.channels[i], poi) != background(b.channels[i], poi)) return fmt::format("the background of channel '{}' differs", a.channels[i].name);
+    if (background(a.channels[i], poi) != background(b.channels[i], poi))
+      return fmt::format("the background of channel '{}' differs", a.channels[i].name);
   }
   if (a.observations != b.observations) return "the observations differ";
   for (const ModelParameter& p : first.parameters()) {

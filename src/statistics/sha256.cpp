@@ -46,8 +46,7 @@ struct Constants {
 
 void digest_block(const unsigned char* block, std::array<Word, 8>& state, const Constants& constants) {
   std::array<Word, 64> w;
-  for (int i = 0; i < 16; ++i)
-    w[i] = Word{block[4 * i]} << 24 | Word{block[4 * i + 1]} << 16 | Word{block[4 * i + 2]} << 8 | Word{block[4 * i + 3]};
+  for (int i = 0; i < 16; ++i) w[i] = Word{block[4 * i]} << 24 | Word{block[4 * i + 1]} << 16 | Word{block[4 * i + 2]} << 8 | Word{block[4 * i + 3]};
   for (int i = 16; i < 64; ++i) {
     const Word s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
     const Word s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);

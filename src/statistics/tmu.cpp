@@ -22,7 +22,8 @@ class IntervalStatistic final : public TestStatistic {
   }
 };
 
-const bool registered = TestStatisticRegistry::instance().add<IntervalStatistic>("tmu", "two-sided intervals, signal strength may fit below 0", "arXiv:1007.1727");
+const bool registered =
+    TestStatisticRegistry::instance().add<IntervalStatistic>("tmu", "two-sided intervals, signal strength may fit below 0", "arXiv:1007.1727");
 
 }  // namespace
 

@@ -16,8 +16,8 @@ class BoundedIntervalStatistic final : public TestStatistic {
   double value(Profile& profile, double poi) const override { return profile.twice_ratio(poi, free_range(profile.model(), poi)); }
 };
 
-const bool registered =
-    TestStatisticRegistry::instance().add<BoundedIntervalStatistic>("tmu_tilde", "two-sided intervals, signal strength at least 0", "arXiv:1007.1727");
+const bool registered = TestStatisticRegistry::instance().add<BoundedIntervalStatistic>(
+    "tmu_tilde", "two-sided intervals, signal strength at least 0", "arXiv:1007.1727");
 
 }  // namespace
 

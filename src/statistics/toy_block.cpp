@@ -64,8 +64,9 @@ std::vector<double> conditional_parameters(ToyModel& model, double poi) {
   Profile profile(model);
   profile.set_data(model.observed());
   const FitResult& fit = model.poi() == ToyModel::none ? profile.free({}) : profile.fixed(poi);
-  VALIDATE(resolved(fit.status), "the fit to the data at signal strength {} ended with '{}' (toys need its parameters), look for degenerate or contradictory inputs",
-           poi, name(fit.status));
+  VALIDATE(resolved(fit.status),
+           "the fit to the data at signal strength {} ended with '{}' (toys need its parameters), look for degenerate or contradictory inputs", poi,
+           name(fit.status));
   return fit.x;
 }
 
@@ -73,7 +74,8 @@ ToyRow observed_row(ToyModel& model, const TestStatistic& statistic, double test
   Profile profile(model);
   profile.set_data(model.observed());
   const ToyRow row = make_row(profile, statistic, tested);
-  VALIDATE(resolved(row.status), "the fits to the data at signal strength {} ended with '{}' (there is nothing to compare toys with), look for degenerate inputs", tested,
+  VALIDATE(resolved(row.status),
+           "the fits to the data at signal strength {} ended with '{}' (there is nothing to compare toys with), look for degenerate inputs", tested,
            name(row.status));
   return row;
 }

@@ -26,15 +26,15 @@ struct ToyRow {
   double free_nll = 0.0;   ///< the same
   double fixed_nll = 0.0;  ///< NaN where it needs no fixed fit
   FitStatus status = FitStatus::converged;
-  double distance = 0.0;   ///< estimated distance of the worst fit to its minimum, in -ln L
-  double gradient = 0.0;   ///< largest component of the projected gradient of the fits
-  double log_weight = 0.0; ///< ln of L(weighted_to) / L(parameters)
+  double distance = 0.0;    ///< estimated distance of the worst fit to its minimum, in -ln L
+  double gradient = 0.0;    ///< largest component of the projected gradient of the fits
+  double log_weight = 0.0;  ///< ln of L(weighted_to) / L(parameters)
 };
 const std::vector<Column>& toy_columns();
 
 struct ToyBlock {
-  std::vector<ToyRow> rows;         ///< toys in order, for each the tested values in order
-  std::uint64_t evaluations = 0;    ///< of value and gradient, by all fits
+  std::vector<ToyRow> rows;       ///< toys in order, for each the tested values in order
+  std::uint64_t evaluations = 0;  ///< of value and gradient, by all fits
 };
 
 /// Toys first_toy ... first_toy + count - 1. The rows depend on (model, statistic, hypothesis, seed, toy) alone.

@@ -117,7 +117,9 @@ GlobalPValue global_p_value(std::span<const double> local, std::span<const doubl
   ToyCounts counts;
   for (std::size_t i = 0; i < toys.size(); i += local.size()) {
     ++counts.resolved;
-    if (*std::min_element(toys.begin() + static_cast<std::ptrdiff_t>(i), toys.begin() + static_cast<std::ptrdiff_t>(i + local.size())) <= result.local) ++counts.extreme;
+    if (*std::min_element(toys.begin() + static_cast<std::ptrdiff_t>(i), toys.begin() + static_cast<std::ptrdiff_t>(i + local.size())) <=
+        result.local)
+      ++counts.extreme;
   }
   result.global = p_value(counts);
   result.trials = result.global.value / result.local;

@@ -16,16 +16,16 @@ struct LimitPoint {
 enum class LimitPlace { between_points, above_all, below_all };
 
 struct ToyLimit {
-  double value = 0.0;      ///< the outermost point on its side where the limit is not between points
-  double error = 0.0;      ///< from the number of toys; infinite where the limit is not between points
+  double value = 0.0;  ///< the outermost point on its side where the limit is not between points
+  double error = 0.0;  ///< from the number of toys; infinite where the limit is not between points
   LimitPlace place = LimitPlace::between_points;
-  double width = 0.0;      ///< over which CLs falls by a factor e there
-  std::size_t used = 0;    ///< points near the limit
+  double width = 0.0;    ///< over which CLs falls by a factor e there
+  std::size_t used = 0;  ///< points near the limit
 };
 
 /// Where CLs (or CLsb) falls through 1 - confidence: the root of a parabola (a line through two points) in ln CLs, fitted to the points within a
-/// factor of 4 of that level (to the two around it while these are fewer than three). The signal's toys are independent from point to point and average out; the background's are the same at all points
-/// and count in full.
+/// factor of 4 of that level (to the two around it while these are fewer than three). The signal's toys are independent from point to point and
+/// average out; the background's are the same at all points and count in full.
 /// @param points ascending in poi, at least one
 ToyLimit toy_upper_limit(const std::vector<LimitPoint>& points, double confidence, bool divide_by_clb = true);
 

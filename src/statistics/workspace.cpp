@@ -44,10 +44,12 @@ Modifier read_modifier(const JsonView& view, std::size_t bins) {
       modifier.high = data.numbers();
       check_length(data, modifier.high.size(), bins);
       for (std::size_t i = 0; i < bins; ++i)
-        VALIDATE(modifier.high[i] >= 0, "{}/{}: the uncertainty {} is negative (it is a standard deviation), correct it", data.path(), i, modifier.high[i]);
+        VALIDATE(modifier.high[i] >= 0, "{}/{}: the uncertainty {} is negative (it is a standard deviation), correct it", data.path(), i,
+                 modifier.high[i]);
       break;
     }
-    default: VALIDATE(!view.has("data") || view["data"].is_null(), "{}: a {} has no data, set it to null", view["data"].path(), type);
+    default:
+      VALIDATE(!view.has("data") || view["data"].is_null(), "{}: a {} has no data, set it to null", view["data"].path(), type);
   }
   return modifier;
 }
@@ -148,8 +150,9 @@ void check_workspace(const Workspace& workspace) {
         for (const auto* list : {&m.low, &m.high})
           for (const double x : *list) VALIDATE(std::isfinite(x), "{}, modifier '{}': a number is not finite, correct it", where, m.name);
         if (m.type == ModifierType::normsys)
-          VALIDATE(m.low[0] > 0 && m.high[0] > 0, "{}, normsys '{}': factors {} and {} (they are interpolated exponentially and must be positive), use a histosys",
-                   where, m.name, m.low[0], m.high[0]);
+          VALIDATE(m.low[0] > 0 && m.high[0] > 0,
+                   "{}, normsys '{}': factors {} and {} (they are interpolated exponentially and must be positive), use a histosys", where, m.name,
+                   m.low[0], m.high[0]);
         if (m.type != ModifierType::shapesys) continue;
         const auto [owner, fresh] = shapesys_owner.emplace(m.name, where);
         VALIDATE(fresh, "{}: shapesys '{}' is also on {} (its parameters belong to one sample), rename one", where, m.name, owner->second);

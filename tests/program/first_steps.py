@@ -32,7 +32,7 @@ with Folder():
     assert status["state"] == "complete" and status["done"] == 3000
     assert "complete" in umbra("status", "runs/my-scan")
     umbra("status", "nowhere", expect=1)
-    for what in ("workflows", "samplers", "models", "priors", "constraints", "presets"):
+    for what in ("workflows", "samplers", "models", "priors", "constraints", "sets", "presets"):
         assert len(umbra("list", what)) > 50, what
     assert "particles" in umbra("list", "samplers")
     umbra("list", "smaplers", expect=2)

@@ -1,5 +1,7 @@
 """A campaign submitted with `umbra submit` to a real Slurm survives the ends of its allocations and the failure of a node, and ends with the
 same file as on one rank."""
+import glob
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +16,7 @@ seed: 3
 parameters:
   - {name: x, prior: flat, range: [-5, 5]}
   - {name: y, prior: flat, range: [-5, 5]}
-model: {type: sleep, mean: 60ms, sigma: 1, inner: {type: rastrigin}}
+model: {type: sleep, mean: 30ms, sigma: 1, inner: {type: rastrigin}}
 sampler: {type: differential_evolution, population: 40}
 stop: {evaluations: 3000}
 output: {directory: out, save_every: 2s}
@@ -38,8 +40,11 @@ def done():
         return False
 
 
+def output():
+    return "".join(open(f).read() for f in glob.glob("out/slurm-*.out"))
+
+
 def rows():
-    import json
     try:
         return json.load(open("out/status.json"))["done"]
     except (OSError, ValueError):
@@ -69,21 +74,25 @@ with Folder():
 
     box = os.path.join(SOURCE, "slurm", "cluster-in-a-box")
     subprocess.run([box, "start", "box"], check=True)
+    os.environ.update(OMPI_MCA_btl="self,tcp", OMPI_MCA_btl_tcp_if_include="lo")  # two nodes on one host would mix up their shared memory
     os.environ["SLURM_CONF"] = os.path.abspath("box/slurm.conf")
     try:
         # each start stops in good order after a few seconds, as at the end of an allocation, and is requeued
-        umbra("submit", "job.yaml", "stop.walltime=9s", "--nodes", "2", "--ntasks-per-node", "2", "--time", "5")
+        umbra("submit", "job.yaml", "stop.walltime=8s", "--nodes", "2", "--ntasks-per-node", "2", "--time", "5")
         wait_for("the first rows", lambda: rows() > 0, 60)
         text = subprocess.run([UMBRA, "run", "job.yaml"], capture_output=True, text=True)
         assert text.returncode == 2 and "in use" in text.stderr, text.stderr  # not twice on one directory
+        wait_for("a requeue", lambda: output().count("not done yet: requeued") == 1, 30)
         before = rows()
-        wait_for("rows after a requeue", lambda: "not done yet: requeued" in open([f"out/{f}" for f in os.listdir("out") if f.startswith("slurm-")][0]).read() and rows() > before, 90)
+        wait_for("rows after it", lambda: rows() > before, 60)
         assert "Slurm" in umbra("status", "out")
         # a node fails
         subprocess.run([box, "kill-node", "box", "n2"], check=True)
-        wait_for("the node to be missed", lambda: "down" in subprocess.run(["sinfo", "-h", "-o", "%t"], capture_output=True, text=True).stdout, 90)
+        wait_for("the node to be missed", lambda: "down" in subprocess.run(["sinfo", "-h", "-o", "%t"], capture_output=True, text=True).stdout, 60)
         subprocess.run([box, "revive-node", "box", "n2"], check=True)
-        wait_for("the end", done, 200)
+        wait_for("the end", done, 150)
+        starts = len(json.load(open("out/sessions.json")))
+        assert starts >= 4 and output().count("not done yet: requeued") >= 3, f"{starts} starts\n{output()}"
     finally:
         subprocess.run([box, "stop", "box"], check=True)
     run("job.yaml", 1, "output.directory=alone", "model.mean=1us")

@@ -49,11 +49,12 @@ class NetworkVoters final : public Voters {
 };
 
 struct NetworkOptions {
-  std::vector<double> hidden = {128, 128};
+  std::vector<double> hidden = {64, 64};
   std::size_t epochs = 40;
+  std::size_t least_steps = 2000;
   std::size_t batch = 250;
-  double learning_rate = 1e-3;
-  double weight_decay = 1e-4;
+  double learning_rate = 0.02;
+  double weight_decay = 0.05;
 };
 
 // A member of a base as a member of the options.
@@ -66,13 +67,14 @@ template <class O>
 void add_network_options(OptionSet<O>& o) {
   o.add("hidden", own<O>(&NetworkOptions::hidden), "units of each hidden layer");
   o.add("epochs", own<O>(&NetworkOptions::epochs), "how often training sees each point", between(1, 1e6));
+  o.add("least_steps", own<O>(&NetworkOptions::least_steps), "steps of training at least: more epochs where points are few", between(1, 1e9));
   o.add("batch", own<O>(&NetworkOptions::batch), "points of a step of training", between(1, 1e6));
-  o.add("learning_rate", own<O>(&NetworkOptions::learning_rate), "at the beginning; goes to zero as a cosine", between(1e-6, 1.0));
+  o.add("learning_rate", own<O>(&NetworkOptions::learning_rate), "at its highest, after a tenth of the steps; goes to zero as a cosine", between(1e-6, 1.0));
   o.add("weight_decay", own<O>(&NetworkOptions::weight_decay), "how strongly weights are held back", between(0.0, 1.0));
 }
 
 TrainingOptions training_options(const NetworkOptions& o, double dropout) {
-  TrainingOptions t{.hidden = {}, .epochs = o.epochs, .batch = o.batch, .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .dropout = dropout};
+  TrainingOptions t{.hidden = {}, .epochs = o.epochs, .least_steps = o.least_steps, .batch = o.batch, .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .dropout = dropout};
   for (const double h : o.hidden) {
     VALIDATE(h >= 1 && h <= 65536 && h == std::floor(h), "hidden: {} is no number of units", h);
     t.hidden.push_back(static_cast<std::size_t>(h));
@@ -126,7 +128,7 @@ class Networks final : public Committee {
 class Dropout final : public Committee {
  public:
   struct Options : NetworkOptions {
-    double dropout = 0.1;
+    double dropout = 0.05;
     std::size_t networks = 2;
     std::size_t votes = 16;
   };

@@ -29,6 +29,9 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 /// state after all outcomes up to k - lag, where the lag is `look_ahead` for regions and 16 times that for slices (whose starting points
 /// age slowly, so that no chain waits for another's slow evaluation).
 ///
+/// The insertion test sees regions that are too small and chains that end too high or too low, but not chains that hardly leave their parent: where
+/// a posterior is long, thin and bent in many dimensions, see that twice the `moves` give the same ln Z.
+///
 /// Points that fail are never live. Unphysical points, skipped points and ln L = -inf count as likelihood zero, and so does any other
 /// failure, whose prior share is reported. The live points are those draws from the prior that have a likelihood above zero; its share of the
 /// prior multiplies the evidence. A plateau dies at once, without being replaced meanwhile (arXiv:2010.13884). A run ends where what

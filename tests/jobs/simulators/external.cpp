@@ -66,13 +66,17 @@ TEST_CASE("a chain hands files and numbers on") {
 }
 
 TEST_CASE("a skipped step in the middle leaves NaN, and the point is ok where a later one runs") {
-  auto model = make_model(R"({type: external, steps: [
+  auto model = make_model(R"({type: external, times: true, steps: [
     {when: "x > 0", command: echo 1, outputs: {a: {csv: 0, file: stdout}}},
     {when: "x <= 0", command: echo 2, outputs: {b: {csv: 0, file: stdout}}}]})");
   const Answered minus = ask(*model, {-1.0}), plus = ask(*model, {1.0});
   CHECK(minus.status == Status::ok);
   CHECK(std::isnan(minus.row[0]));
   CHECK(minus.row[1] == 2);
+  CHECK(model->columns()[3].name == "time_step2");
+  CHECK(model->columns()[3].role == Role::bookkeeping);
+  CHECK(std::isnan(minus.row[2]));
+  CHECK(minus.row[3] > 0);
   CHECK(plus.status == Status::skipped);
   CHECK(plus.row[0] == 1);
 }

@@ -16,10 +16,10 @@ namespace {
 std::vector<Config::Item> quick(const std::string& type) {
   if (type == "forest") return committee(type, {{"trees", 50, {}}});
   if (type == "boosted") return committee(type, {{"members", 3, {}}, {"rounds", 60, {}}});
-  if (type == "networks") return committee(type, {{"members", 3, {}}, {"hidden", Config::list({32, 32}), {}}, {"learning_rate", 0.005, {}}});
-  if (type == "dropout") return committee(type, {{"networks", 1, {}}, {"hidden", Config::list({64, 64}), {}}, {"learning_rate", 0.005, {}}});
+  if (type == "networks") return committee(type, {{"members", 3, {}}, {"hidden", Config::list({32, 32}), {}}, {"least_steps", 400, {}}});
+  if (type == "dropout") return committee(type, {{"networks", 1, {}}, {"hidden", Config::list({64, 64}), {}}, {"least_steps", 400, {}}});
   if (type == "mixed")
-    return committee(type, {{"members", Config::list({Config::map(committee("forest", {{"trees", 10, {}}})), Config::map(committee("networks", {{"members", 2, {}}, {"epochs", 5, {}}}))}), {}}});
+    return committee(type, {{"members", Config::list({Config::map(committee("forest", {{"trees", 10, {}}})), Config::map(committee("networks", {{"members", 2, {}}, {"epochs", 5, {}}, {"least_steps", 100, {}}}))}), {}}});
   return committee(type);  // the defaults of a new one must do
 }
 

@@ -95,6 +95,39 @@ TEST_CASE("nested sampling finds the evidence of eggbox, shells and a normal, an
   CHECK(all.width() < 1.45);
 }
 
+TEST_CASE("20 seeds: pulls, insertion test and cost of the evidence in 2 and 5 dimensions", "[nightly]") {
+  const auto rosenbrock = [](U u) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i + 1 < u.size(); ++i) {
+      const double x = 10.0 * u[i] - 5.0, y = 10.0 * u[i + 1] - 5.0;
+      sum -= 100.0 * (y - x * x) * (y - x * x) + (1.0 - x) * (1.0 - x);
+    }
+    return sum;
+  };
+  struct Row {
+    std::function<double(U)> f;
+    std::size_t dim;
+    double exact, peer;  // the peer's calls x rms^2: MultiNest 3.10, 500 live points
+  };
+  for (const Row& row : {Row{eggbox, 2, 235.85594, 327.0}, Row{shells, 2, -1.746, 53.0}, Row{shells, 5, -5.674, 200.0}, Row{rosenbrock, 5, -19.7324, 2457.0}}) {
+    Pulls pulls;
+    double calls = 0.0, square = 0.0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+      const auto sampler = nested(row.dim, seed);
+      const SamplerResult r = run(*sampler, plain(row.f));
+      pulls.add(r, row.exact);
+      calls += static_cast<double>(sampler->end()) / 20.0;
+      square += std::pow(number(r, "ln_evidence") - row.exact, 2) / 20.0;
+    }
+    INFO(row.dim << "-D, exact " << row.exact << ", mean pull " << pulls.mean() << ", width " << pulls.width() << ", calls " << calls << ", rms^2 " << square);
+    CHECK(std::abs(pulls.mean()) < 3.0 / std::sqrt(pulls.n));
+    CHECK(pulls.width() > 0.6);
+    CHECK(pulls.width() < 1.5);
+    CHECK(pulls.least_p > 0.05 / 20 / 10);
+    CHECK(calls * square < row.peer);
+  }
+}
+
 TEST_CASE("run times that depend on the likelihood change nothing in nested sampling") {
   for (const char* inner : {"regions", "slice"}) {
     INFO(inner);

@@ -131,3 +131,28 @@ TEST_CASE("populations begin with the points to start from") {
     for (std::size_t i = 0; i < 2; ++i) CHECK(std::vector<double>(doubles(tasks[i].payload).begin(), doubles(tasks[i].payload).end()) == start[i]);
   }
 }
+
+TEST_CASE("differential evolution with niching keeps all of several equal optima") {
+  const auto peaks = [](std::span<const double> u) {
+    double nearest = 1.0;
+    for (double x : {0.2, 0.5, 0.8}) nearest = std::min(nearest, (u[0] - x) * (u[0] - x) + (u[1] - x) * (u[1] - x));
+    return -nearest;
+  };
+  const auto kept = [&](const char* neighbours) {
+    int all = 0;
+    for (std::uint64_t seed : {1, 2, 3, 4, 5}) {
+      const auto options = std::vector<Config::Item>{{"neighbours", text(neighbours), {}}, {"variant", text("rand_1"), {}}};
+      const Driven run = drive(*make("differential_evolution", {2, {}, seed}, options), plain(peaks), {.stop = 15000});
+      int found = 0;
+      for (double x : {0.2, 0.5, 0.8}) {
+        bool here = false;
+        for (TaskId id = 14500; id < 15000; ++id) here |= std::abs(run.points.at(id)[0] - x) < 1e-3 && std::abs(run.points.at(id)[1] - x) < 1e-3;
+        found += here;
+      }
+      all += found == 3;
+    }
+    return all;
+  };
+  CHECK(kept("10") == 5);
+  CHECK(kept("0") < 5);
+}

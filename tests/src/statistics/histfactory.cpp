@@ -62,11 +62,18 @@ std::vector<double> plain_rates(const Workspace& w, const HistFactory& model, co
         for (const Modifier& m : sample.modifiers) {
           const std::string indexed = m.name + "[" + std::to_string(b) + "]";
           switch (m.type) {
-            case ModifierType::histosys: sum += histo_shift(model.options().histosys, m.low[b], sample.nominal[b], m.high[b], value(m.name)); break;
-            case ModifierType::normsys: factor *= norm_factor(model.options().normsys, m.low[0], m.high[0], value(m.name)); break;
+            case ModifierType::histosys:
+              sum += histo_shift(model.options().histosys, m.low[b], sample.nominal[b], m.high[b], value(m.name));
+              break;
+            case ModifierType::normsys:
+              factor *= norm_factor(model.options().normsys, m.low[0], m.high[0], value(m.name));
+              break;
             case ModifierType::lumi:
-            case ModifierType::normfactor: factor *= value(m.name); break;
-            default: factor *= value(indexed);
+            case ModifierType::normfactor:
+              factor *= value(m.name);
+              break;
+            default:
+              factor *= value(indexed);
           }
         }
         rate += factor * sum;
@@ -82,8 +89,8 @@ TEST_CASE("parameters stand in the order of their modifiers' types, with inits, 
   const auto model = compile(own_workspace("all_modifiers"));
   std::vector<std::string> names;
   for (const ModelParameter& p : model->parameters()) names.push_back(p.name);
-  CHECK(names == std::vector<std::string>{"resolution", "scale", "lumi", "k_prompt", "mu", "theory", "fake_shape[0]", "fake_shape[1]", "fake_shape[2]", "fake_stat[0]",
-                                          "fake_stat[1]", "fake_stat[2]", "mc_stat[0]", "mc_stat[1]", "mc_stat[2]"});
+  CHECK(names == std::vector<std::string>{"resolution", "scale", "lumi", "k_prompt", "mu", "theory", "fake_shape[0]", "fake_shape[1]",
+                                          "fake_shape[2]", "fake_stat[0]", "fake_stat[1]", "fake_stat[2]", "mc_stat[0]", "mc_stat[1]", "mc_stat[2]"});
   const auto& p = model->parameters();
   CHECK(p[model->find("mu")].high == 8);
   CHECK(p[model->find("theory")].low == -5);
@@ -126,7 +133,8 @@ TEST_CASE("rates agree with a plain evaluation of the workspace, for every inter
       likelihood.set_data(model.observed());
       for (const double size : {0.0, 0.3, -0.7, 1.0, -1.0, 1.6, -2.3}) {
         std::vector<double> x = model.inits();
-        for (std::size_t i = 0; i < x.size(); ++i) x[i] += model.parameters()[i].constraint == ConstraintKind::normal && model.parameters()[i].init == 0 ? size : 0.05 * size * (1 + 0.1 * i);
+        for (std::size_t i = 0; i < x.size(); ++i)
+          x[i] += model.parameters()[i].constraint == ConstraintKind::normal && model.parameters()[i].init == 0 ? size : 0.05 * size * (1 + 0.1 * i);
         likelihood.evaluate(x);
         const std::vector<double> plain = plain_rates(workspace, model, x);
         for (std::size_t b = 0; b < plain.size(); ++b) CHECK(likelihood.rates()[b] == Approx(plain[b]).epsilon(1e-12));

@@ -40,7 +40,8 @@ void check_derivatives(Likelihood& f, const std::vector<double>& x, double h, do
 
 std::vector<double> somewhere(const HistFactory& model, double size) {
   std::vector<double> x = model.inits();
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] += size * std::sin(1.0 + 3.0 * static_cast<double>(i)) * (model.parameters()[i].init == 0 ? 1.0 : 0.08);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] += size * std::sin(1.0 + 3.0 * static_cast<double>(i)) * (model.parameters()[i].init == 0 ? 1.0 : 0.08);
   return x;
 }
 

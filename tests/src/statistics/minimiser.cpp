@@ -2,9 +2,9 @@
 
 #include <nlopt.h>
 
+#include <array>
 #include <cmath>
 
-#include <array>
 #include "tests/support/catch.h"
 #include "tests/support/workspaces.h"
 
@@ -121,7 +121,8 @@ TEST_CASE("fits to toys find the minima that NLopt finds, or better ones, free a
         FitResult r;
         r.x = at;
         model.fit({l[model.poi()], h[model.poi()]}, r);
-        INFO(name << " toy " << toy << (free ? " free, " : " fixed, ") << umbra::name(r.status) << " after " << r.evaluations << " evaluations, " << r.retries << " retries");
+        INFO(name << " toy " << toy << (free ? " free, " : " fixed, ") << umbra::name(r.status) << " after " << r.evaluations << " evaluations, "
+                  << r.retries << " retries");
         REQUIRE(resolved(r.status));
         for (std::size_t i = 0; i < r.x.size(); ++i) CHECK((l[i] <= r.x[i] && r.x[i] <= h[i]));
         const double plain = nlopt_minimum(model.likelihood(), l, h, at);

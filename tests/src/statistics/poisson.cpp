@@ -11,7 +11,8 @@ TEST_CASE("Poisson numbers have their exact probabilities, below and above the c
   for (const double mean : {0.0, 0.01, 0.7, 3.2, 9.99, 10.0, 10.5, 26.0, 140.0, 2500.0}) {
     const Poisson draw(mean);
     RandomStream stream(3, Purpose::test, static_cast<std::uint64_t>(mean * 100));
-    const int n = 1000000, first = std::max(0, static_cast<int>(mean - 6 * std::sqrt(mean) - 3)), last = static_cast<int>(mean + 7 * std::sqrt(mean) + 8);
+    const int n = 1000000, first = std::max(0, static_cast<int>(mean - 6 * std::sqrt(mean) - 3)),
+              last = static_cast<int>(mean + 7 * std::sqrt(mean) + 8);
     std::vector<int> counts(static_cast<std::size_t>(last - first + 1));
     double sum = 0;
     bool sound = true;

@@ -22,7 +22,8 @@ void check_values(const HistFactory& model, const json& names, const json& fixed
   Likelihood likelihood(model);
   likelihood.set_data(model.observed());
   CHECK(2 * likelihood.evaluate(model.inits()) == Approx(reference["twice_nll_init"].get<double>()).epsilon(1e-9));
-  CHECK(2 * likelihood.evaluate(reference["shifted"].get<std::vector<double>>()) == Approx(reference["twice_nll_shifted"].get<double>()).epsilon(1e-9));
+  CHECK(2 * likelihood.evaluate(reference["shifted"].get<std::vector<double>>()) ==
+        Approx(reference["twice_nll_shifted"].get<double>()).epsilon(1e-9));
   for (std::size_t b = 0; b < model.num_bins(); ++b) CHECK(likelihood.rates()[b] == Approx(rates[b].get<double>()).epsilon(1e-9));
 }
 
@@ -76,15 +77,16 @@ TEST_CASE("published searches reproduce likelihoods, fits and CLs") {
   struct Search {
     const char *model, *values, *cls;
   };
-  for (const Search& search : {Search{"sbottom_A_1300_205_60", "sbottom_A_1300_205_60", "A_1300_205_60"}, Search{"sbottom_A_1400_950_60", "", "A_1400_950_60"},
-                               Search{"sbottom_B_1400_550_60", "sbottom_B_1400_550_60", "B_1400_550_60"},
-                               Search{"C1N2_Wh_hbb_900_250", "1Lbb_C1N2_Wh_hbb_900_250", ""}}) {
+  for (const Search& search :
+       {Search{"sbottom_A_1300_205_60", "sbottom_A_1300_205_60", "A_1300_205_60"}, Search{"sbottom_A_1400_950_60", "", "A_1400_950_60"},
+        Search{"sbottom_B_1400_550_60", "sbottom_B_1400_550_60", "B_1400_550_60"}, Search{"C1N2_Wh_hbb_900_250", "1Lbb_C1N2_Wh_hbb_900_250", ""}}) {
     INFO(search.model);
     const auto compiled = compile(published_workspace(search.model));
     HistFactoryToyModel model(compiled);
     if (*search.values) {
       const json& reference = all[search.values];
-      check_values(*compiled, reference["goldens"]["par_names"], reference["goldens"]["fixed"], nullptr, reference["goldens"], reference["goldens"]["expected_shifted"]);
+      check_values(*compiled, reference["goldens"]["par_names"], reference["goldens"]["fixed"], nullptr, reference["goldens"],
+                   reference["goldens"]["expected_shifted"]);
       CHECK(compiled->observed() == reference["goldens"]["data"].get<std::vector<double>>());
       check_fit(model, model.poi_range(), reference["hypotest"]["fit"]["twice_nll_free"]);
       check_fit(model, {1, 1}, reference["hypotest"]["fit"]["twice_nll_fixed"]);
@@ -94,6 +96,7 @@ TEST_CASE("published searches reproduce likelihoods, fits and CLs") {
     const json& published = *search.cls ? all["asymptotic_CLs_mu1_qtilde"][search.cls] : all["1Lbb_900_250_published"];
     CHECK(test.cls == Approx(published[*search.cls ? "CLs" : "CLs_obs"].get<double>()).epsilon(1e-4));
     check_bands(test.expected, published[*search.cls ? "expected" : "CLs_exp"]);
-    if (!*search.cls) CHECK(asymptotics.upper_limit().observed == Approx(published["upper_limit_obs(scan linspace(0,5,41))"].get<double>()).epsilon(2e-3));
+    if (!*search.cls)
+      CHECK(asymptotics.upper_limit().observed == Approx(published["upper_limit_obs(scan linspace(0,5,41))"].get<double>()).epsilon(2e-3));
   }
 }

@@ -10,7 +10,8 @@ using namespace umbra;
 using Catch::Matchers::Contains;
 
 TEST_CASE("a region is the on-off problem of its numbers") {
-  HistFactoryToyModel regions(std::make_shared<const HistFactory>(make_regions({{.name = "on", .observed = 31, .background = 20, .uncertainty = 4, .signal = 10}})));
+  HistFactoryToyModel regions(
+      std::make_shared<const HistFactory>(make_regions({{.name = "on", .observed = 31, .background = 20, .uncertainty = 4, .signal = 10}})));
   HistFactoryToyModel written(compile(own_workspace("on_off")));
   Asymptotics a(regions), b(written);
   CHECK(a.test(1.5).cls == Approx(b.test(1.5).cls).epsilon(1e-8));

@@ -7,12 +7,20 @@ using namespace umbra;
 
 TEST_CASE("a patch of the signal keeps the background, one of the background or of a shared constraint does not") {
   const json base = own_workspace("all_modifiers");
-  const auto difference = [&](const char* patch) { return background_difference(read_workspace(base), read_workspace(apply_patch(base, json::parse(patch)))); };
+  const auto difference = [&](const char* patch) {
+    return background_difference(read_workspace(base), read_workspace(apply_patch(base, json::parse(patch))));
+  };
   CHECK(difference(R"([{"op": "replace", "path": "/channels/0/samples/0/data/1", "value": 17.0}])") == "");
-  CHECK(difference(R"([{"op": "add", "path": "/channels/0/samples/0/modifiers/-", "value": {"name": "signal_only", "type": "normsys", "data": {"lo": 0.9, "hi": 1.1}}}])") == "");
-  CHECK(difference(R"([{"op": "replace", "path": "/channels/0/samples/2/data/0", "value": 17.0}])") == "the background of channel 'signal_region' differs");
-  CHECK(difference(R"([{"op": "add", "path": "/channels/0/samples/0/modifiers/-", "value": {"name": "mc_stat", "type": "staterror", "data": [0.1, 0.2, 0.3]}}])") ==
-        "the constraint of 'mc_stat[0]' differs");
+  CHECK(
+      difference(
+          R"([{"op": "add", "path": "/channels/0/samples/0/modifiers/-", "value": {"name": "signal_only", "type": "normsys", "data": {"lo": 0.9, "hi": 1.1}}}])") ==
+      "");
+  CHECK(difference(R"([{"op": "replace", "path": "/channels/0/samples/2/data/0", "value": 17.0}])") ==
+        "the background of channel 'signal_region' differs");
+  CHECK(
+      difference(
+          R"([{"op": "add", "path": "/channels/0/samples/0/modifiers/-", "value": {"name": "mc_stat", "type": "staterror", "data": [0.1, 0.2, 0.3]}}])") ==
+      "the constraint of 'mc_stat[0]' differs");
   CHECK(difference(R"([{"op": "remove", "path": "/channels/1"}])") == "the channels differ");
   CHECK(difference(R"([{"op": "replace", "path": "/observations/0/data/0", "value": 17.0}])") == "the observations differ");
 }

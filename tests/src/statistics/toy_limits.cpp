@@ -33,7 +33,8 @@ struct Search {
   LimitPoint point(double poi, std::uint64_t seed) {
     LimitPoint p{poi, {}, {}};
     const ToyRow observed = observed_row(model, *q, poi);
-    for (const ToyRow& row : run_block(model, *q, {std::uint64_t(poi * 1e6) + 1, {poi}, {poi}, {}}, seed, 0, toys).rows) p.signal.add(row, observed.statistic, q->extreme());
+    for (const ToyRow& row : run_block(model, *q, {std::uint64_t(poi * 1e6) + 1, {poi}, {poi}, {}}, seed, 0, toys).rows)
+      p.signal.add(row, observed.statistic, q->extreme());
     for (const ToyRow& row : run_block(model, *q, {0, {0.0}, {poi}, {}}, seed, 0, toys).rows) p.background.add(row, observed.statistic, q->extreme());
     return p;
   }
@@ -108,7 +109,8 @@ TEST_CASE("Feldman-Cousins intervals are those of the published table") {
     for (double mu = 0; mu < 16; mu += (mu < 1.5 ? 0.1 : 0.25)) {
       const ToyRow observed = observed_row(model, *t, mu);
       IntervalPoint point{mu, {}};
-      for (const ToyRow& row : run_block(model, *t, {std::uint64_t(mu * 1000), {mu}, {mu}, {}}, 3, 0, 20000).rows) point.counts.add(row, observed.statistic, t->extreme());
+      for (const ToyRow& row : run_block(model, *t, {std::uint64_t(mu * 1000), {mu}, {mu}, {}}, 3, 0, 20000).rows)
+        point.counts.add(row, observed.statistic, t->extreme());
       points.push_back(point);
     }
     const Interval interval = feldman_cousins(points, 0.9);

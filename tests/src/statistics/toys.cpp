@@ -158,7 +158,9 @@ void compare_with_plain_reference(std::uint64_t ours_count, int plain_count) {
 
 }  // namespace
 
-TEST_CASE("toys of a model with auxiliary data follow a plain reference with its own generator and fits") { compare_with_plain_reference(100000, 10000); }
+TEST_CASE("toys of a model with auxiliary data follow a plain reference with its own generator and fits") {
+  compare_with_plain_reference(100000, 10000);
+}
 TEST_CASE("a million toys follow the plain reference", "[nightly]") { compare_with_plain_reference(1000000, 200000); }
 
 TEST_CASE("auxiliary data held fixed would be noticed") {
@@ -253,7 +255,8 @@ TEST_CASE("every toy of a published search has a fit that converged", "[nightly]
   if (!have_references()) return;
   HistFactoryToyModel model(compile(published_workspace("C1N2_Wh_hbb_900_250")));
   for (const double generated : {1.0, 0.0}) {
-    const ToyBlock block = run_block(model, *statistic("qmu_tilde"), {generated == 1 ? 0u : 1u, conditional_parameters(model, generated), {1.0}, {}}, 1, 0, 10000);
+    const ToyBlock block =
+        run_block(model, *statistic("qmu_tilde"), {generated == 1 ? 0u : 1u, conditional_parameters(model, generated), {1.0}, {}}, 1, 0, 10000);
     ToyCounts counts;
     for (const ToyRow& row : block.rows) counts.add(row, 0.0, TestStatistic::Side::high);
     CHECK(counts.unresolved <= 10);
@@ -302,7 +305,9 @@ TEST_CASE("p-values carry intervals and the worst that unresolved toys could do"
 TEST_CASE("the interval of CLs covers") {
   // Both fractions binomial; exact enumeration over all outcomes.
   const int n = 40;
-  const auto binomial = [&](int k, double p) { return std::exp(std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0) + k * std::log(p) + (n - k) * std::log1p(-p)); };
+  const auto binomial = [&](int k, double p) {
+    return std::exp(std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0) + k * std::log(p) + (n - k) * std::log1p(-p));
+  };
   for (const auto& [sb, b] : {std::pair{0.05, 0.5}, {0.2, 0.9}, {0.02, 0.1}}) {
     double covered = 0;
     for (int i = 0; i <= n; ++i)
@@ -317,7 +322,8 @@ TEST_CASE("the interval of CLs covers") {
 TEST_CASE("expected CLs from toys is what exact enumeration gives") {
   CountingModel model({.signal = 3, .background = 5, .observed = 4});
   const auto q = statistic("qmu_tilde");
-  std::vector<double> sb = statistics(run_block(model, *q, {0, {1.0}, {1.0}, {}}, 2, 0, 100000)), b = statistics(run_block(model, *q, {1, {0.0}, {1.0}, {}}, 2, 0, 100000));
+  std::vector<double> sb = statistics(run_block(model, *q, {0, {1.0}, {1.0}, {}}, 2, 0, 100000)),
+                      b = statistics(run_block(model, *q, {1, {0.0}, {1.0}, {}}, 2, 0, 100000));
   const Bands bands = expected_cls(sb, b, q->extreme());
   // With n events CLs = P(N <= n | s + b) / P(N <= n | b), and n is a quantile of Pois(5); q = 0 from 8 events on.
   const auto cumulative = [](int n, double mean) {

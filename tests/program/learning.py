@@ -1,0 +1,177 @@
+"""Learning as a user does it: the same points on 1 and 4 ranks and after kills; predict, serve and scan with the model; bad input."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+umbra = os.environ["UMBRA_PROGRAM"]
+work = tempfile.mkdtemp(prefix="umbra-learning-")
+os.environ["OMPI_ALLOW_RUN_AS_ROOT"] = os.environ["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+
+JOB = """
+name: learning
+seed: 5
+workflow: learn
+parameters:
+  - {name: x, unit: GeV, prior: flat, range: [-5, 5]}
+  - {name: y, prior: log, range: [1, 100]}
+require: "x > -4.5"
+model: {type: rastrigin}
+target: {class: "x^2 + (ln(y) - 2.3)^2 < 3"}
+start: {evaluations: 200}
+committee: {type: networks, members: 3, hidden: [16, 16], epochs: 30, learning_rate: 0.005}
+query: {candidates: 4000, batch: 50, slice: 500}
+test: {evaluations: 1000}
+stop: {evaluations: 500}
+slha: {MINPAR 1: x, MINPAR 2: y}
+"""
+
+
+def run(*words, code=0):
+    done = subprocess.run([umbra, *words], cwd=work, capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def write(name, text):
+    with open(os.path.join(work, name), "w") as f:
+        f.write(text)
+    return name
+
+
+def points(run_directory):
+    import h5py
+
+    with h5py.File(os.path.join(work, run_directory, "results.h5")) as f:
+        table = {k: v[()].tobytes() for k, v in f["points"].items() if k not in ("rank", "host", "start", "duration")}
+        curve = {k: v[()].tobytes() for k, v in f["learning"].items() if hasattr(v, "shape")}
+        assert len(f["points/id"]) == 500 and len(f["test/id"]) == 1000
+    with open(os.path.join(work, run_directory, "model/committee.bin"), "rb") as f:
+        return table, curve, f.read()
+
+
+write("job.yaml", JOB)
+try:
+    import h5py  # noqa: F401
+except ImportError:
+    print("h5py is missing: skipped")
+    sys.exit(77)
+
+# The same points, curve and model on 1 and 4 ranks, and after kills.
+run("run", "job.yaml", "--quiet", "output.directory=one")
+one = points("one")
+run("run", "job.yaml", "--quiet", "--ranks", "4", "output.directory=four")
+assert points("four") == one, "4 ranks choose other points"
+for seconds in (0.3, 0.6, 0.9, 1.2):
+    process = subprocess.Popen([umbra, "run", "job.yaml", "--quiet", "output.directory=killed"], cwd=work)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+run("run", "job.yaml", "--quiet", "output.directory=killed")
+assert points("killed") == one, "kills change the points"
+with open(os.path.join(work, "one/summary.json")) as f:
+    summary = json.load(f)
+assert summary["evaluations"] == 500 and summary["accuracy"] > 0.93 and summary["auc"] > 0.97, summary
+
+# predict: CSV in any order of columns, HDF5, SLHA; a warning outside the box.
+write("points.csv", "y,x\n10,0\n90,4\n10,99\n")
+out, err = run("predict", "one/model", "points.csv")
+rows = list(csv.DictReader(out.splitlines()))
+assert [r["class"] for r in rows[:2]] == ["1", "0"] and [r["outside_box"] for r in rows] == ["0", "0", "1"], out
+assert "point 2" in err and "x = 99" in err, err
+out, err = run("predict", "one/model", "one")
+assert len(out.splitlines()) == 501
+write("point.slha", "Block MINPAR\n 1 0.0 # x\n 2 10 # y\n")
+out, err = run("predict", "one/model", "point.slha")
+assert out.splitlines()[1].startswith("0,1,"), out
+for name, text, word in (("missing.csv", "x\n1\n", "y"), ("extra.csv", "x,y,zz\n1,2,3\n", "zz"), ("short.csv", "x,y\n1\n", ":2:"), ("words.csv", "x,y\n1,abc\n", "abc"), ("empty.csv", "", "empty")):
+    out, err = run("predict", "one/model", write(name, text), code=1)
+    assert word in err, (name, err)
+
+# Models that are truncated or altered.
+import shutil
+
+for how in ("truncated", "altered", "card"):
+    shutil.copytree(os.path.join(work, "one/model"), os.path.join(work, how))
+    path = os.path.join(work, how, "model.json" if how == "card" else "committee.bin")
+    data = bytearray(open(path, "rb").read())
+    if how == "truncated":
+        data = data[:-9]
+    elif how == "altered":
+        data[len(data) // 2] ^= 1
+    else:  # parameters in another order
+        data = data.replace(b'"name": "x"', b'"name": "y"', 1)
+    open(path, "wb").write(data)
+    out, err = run("predict", how, "points.csv", code=1)
+    assert "truncated" in err or "altered" in err, (how, err)
+
+# The model as an evaluator.
+write("scan.yaml", """
+name: scan
+workflow: scan
+parameters: [{name: y, range: [0.5, 100]}, {name: x, range: [-4, 4]}]
+model: {type: learned, path: one/model}
+sampler: {type: sobol}
+stop: {evaluations: 256}
+""")
+run("run", "scan.yaml", "--quiet")
+with open(os.path.join(work, "runs/scan/summary.json")) as f:
+    statuses = json.load(f)["statuses"]
+assert statuses.get("outside_box", 0) >= 1 and sum(statuses.values()) == 256, statuses
+
+# serve.
+server = subprocess.Popen([umbra, "serve", "one/model", "--port", "0", "--max-bytes", "100000", "--at-once", "2"], cwd=work, stdout=subprocess.PIPE, text=True)
+try:
+    address = server.stdout.readline().split(" on ")[1].split(" ")[0]
+
+    def ask(path, body=None):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(address + path, data=body), timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as e:
+            return e.code, json.load(e)
+
+    assert ask("/")[1]["parameters"][0]["name"] == "x"
+    status, answer = ask("/predict", json.dumps({"points": [{"x": 0, "y": 10}, [4, 90], {"y": 10, "x": 99}]}).encode())
+    assert status == 200 and [p["class"] for p in answer["predictions"][:2]] == [1, 0] and "x = 99" in answer["predictions"][2]["warning"], answer
+    status, answer = ask("/predict", json.dumps({"parameters": ["y", "x"], "points": [[10, 0]]}).encode())
+    assert status == 200 and answer["predictions"][0]["class"] == 1, answer
+    bad = [b"{nonsense", b"[]", b'{"points": 3}', b'{"points": [{"x": 1}]}', b'{"points": [{"x": 1, "y": 2, "z": 3}]}', b'{"points": [[1]]}', b'{"points": [["a", 2]]}',
+           b'{"parameters": ["x"], "points": []}', b"\xff\xfe\x00"]
+    for body in bad:
+        status, answer = ask("/predict", body)
+        assert status == 400 and len(answer["error"]) > 10, (body, status, answer)
+    status, answer = ask("/predict", b" " * 200000)
+    assert status == 413 and "larger" in answer["error"], answer
+    assert ask("/nothing")[0] == 404
+    many = json.dumps({"parameters": ["x", "y"], "points": [[0, 10]] * 5000}).encode()
+    seen = []
+    threads = [threading.Thread(target=lambda: seen.append(ask("/predict", many)[0])) for _ in range(24)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert set(seen) <= {200, 503} and 200 in seen, seen
+    assert ask("/")[0] == 200, "the service died"
+finally:
+    server.terminate()
+    server.wait(10)
+
+# Faults of the job file, all in one go, before anything runs.
+out, err = run("run", write("bad.yaml", JOB.replace("batch: 50", "batch: 70, scores: margin").replace("networks", "network").replace("x^2", "xx^2")), code=2)
+for word in ("scores", "network", "xx", "evaluations"):
+    assert word in err, (word, err)
+out, err = run("run", write("one_class.yaml", JOB.replace("< 3", "< 3000")), code=1)
+assert "class 1" in err and "larger start" in err, err
+shutil.rmtree(work)
+print("ok")
