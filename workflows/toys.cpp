@@ -50,19 +50,36 @@ struct LimitPart {
   }
 };
 
+struct IntervalPart {
+  double confidence = 0.6827;
+  Range range{0.0, 0.0};
+  std::uint64_t points = 21;
+
+  static OptionSet<IntervalPart> options() {
+    OptionSet<IntervalPart> o;
+    o.add("confidence", &IntervalPart::confidence, "confidence level", between(0.5, 0.9999));
+    o.add("range", &IntervalPart::range, "signal strengths to look at", required());
+    o.add("points", &IntervalPart::points, "signal strengths tested, evenly in the range", between(3, 1000));
+    return o;
+  }
+};
+
 struct ToyPart {
   std::string statistic;
   std::vector<double> hypotheses;
   Config limit;
-  bool discovery = false;
+  Config interval;
+  bool discovery = false, fit = false;
   std::uint64_t block = 0;
 
   static OptionSet<ToyPart> options() {
     OptionSet<ToyPart> o;
-    o.add("statistic", &ToyPart::statistic, "see `umbra list statistics` (default: qmu_tilde, and q0 for a discovery)");
+    o.add("statistic", &ToyPart::statistic, "see `umbra list statistics` (default: qmu_tilde; q0 for a discovery, tmu_tilde for an interval, saturated for a goodness of fit)");
     o.add("hypotheses", &ToyPart::hypotheses, "signal strengths to test");
     o.add("limit", &ToyPart::limit, "{confidence: 0.95}: the upper limit on the signal strength");
     o.add("discovery", &ToyPart::discovery, "true: the p-value of no signal");
+    o.add("interval", &ToyPart::interval, "{range: [0, 3]}: the interval of the signal strength by Feldman and Cousins, arXiv:physics/9711021");
+    o.add("goodness_of_fit", &ToyPart::fit, "true: the p-value of the model without a signal against any other");
     o.add("block", &ToyPart::block, "toys in a task; a precision is judged after each (default: 10, 100 or 1000 by the size of the model)", at_least(0));
     return o;
   }
@@ -91,7 +108,8 @@ ToyStop read_stop(const Job& job, ToyGoal goal, Faults& faults) {
   stop.quantity = precision.quantity;
   stop.relative = precision.relative;
   stop.max_toys = part.max_toys;
-  const bool fits = stop.quantity == "p0" ? goal == ToyGoal::discovery : stop.quantity == "upper_limit" ? goal == ToyGoal::limit : goal != ToyGoal::discovery;
+  const bool two_sides = goal == ToyGoal::hypotheses || goal == ToyGoal::limit;
+  const bool fits = stop.quantity == "p0" ? goal == ToyGoal::discovery : stop.quantity == "upper_limit" ? goal == ToyGoal::limit : stop.quantity == "CLsb" ? goal != ToyGoal::discovery : two_sides;
   if (!fits && faults.size() == before) faults.add(part.precision.mark(), fmt::format("stop: precision: this job gives no {}", stop.quantity));
   return stop;
 }
@@ -100,11 +118,12 @@ std::optional<ToySetup> read_setup(const Job& job, Faults& faults) {
   const std::size_t before = faults.size();
   const ToyPart part = ToyPart::options().read(job.root, faults, "job", {"name", "seed", "workflow", "model", "stop", "failures", "output"});
   ToySetup setup;
-  const bool limit = !part.limit.is_null();
-  const int goals = static_cast<int>(!part.hypotheses.empty()) + static_cast<int>(limit) + static_cast<int>(part.discovery);
-  if (goals != 1) faults.add(job.root.mark(), "say what to test by one of hypotheses: [0.5, 1, 2], limit: {confidence: 0.95}, discovery: true");
+  const bool limit = !part.limit.is_null(), interval = !part.interval.is_null();
+  const int goals = static_cast<int>(!part.hypotheses.empty()) + static_cast<int>(limit) + static_cast<int>(part.discovery) + static_cast<int>(interval) + static_cast<int>(part.fit);
+  if (goals != 1)
+    faults.add(job.root.mark(), "say what to test by one of hypotheses: [0.5, 1, 2], limit: {confidence: 0.95}, discovery: true, interval: {range: [0, 3]}, goodness_of_fit: true");
   ToyEnsembleOptions& o = setup.options;
-  o.goal = part.discovery ? ToyGoal::discovery : limit ? ToyGoal::limit : ToyGoal::hypotheses;
+  o.goal = part.discovery ? ToyGoal::discovery : limit ? ToyGoal::limit : interval ? ToyGoal::interval : part.fit ? ToyGoal::fit : ToyGoal::hypotheses;
   o.tested = part.hypotheses;
   o.seed = job.seed;
   if (limit) {
@@ -112,8 +131,13 @@ std::optional<ToySetup> read_setup(const Job& job, Faults& faults) {
     o.confidence = l.confidence;
     o.pilot = l.pilot;
   }
+  if (interval) {
+    const IntervalPart i = IntervalPart::options().read(part.interval, faults, "interval", {});
+    o.confidence = i.confidence;
+    for (std::uint64_t k = 0; k < i.points; ++k) o.tested.push_back(i.range.low + (i.range.high - i.range.low) * static_cast<double>(k) / static_cast<double>(i.points - 1));
+  }
   o.stop = read_stop(job, o.goal, faults);
-  const std::string usual = part.discovery ? "q0" : "qmu_tilde";
+  const std::string usual = part.discovery ? "q0" : interval ? "tmu_tilde" : part.fit ? "saturated" : "qmu_tilde";
   const Config* said = job.root.find("statistic");
   setup.statistic = Config::map({{"type", said ? *said : Config(usual), {}}}, said ? said->mark() : job.root.mark());
   const std::string statistic = said ? said->text() : usual;
@@ -127,7 +151,7 @@ std::optional<ToySetup> read_setup(const Job& job, Faults& faults) {
   if (model) {
     setup.model = *model;
     const auto probe = setup.make_model(faults);
-    if (probe && probe->poi() == ToyModel::none) faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
+    if (probe && !part.fit && probe->poi() == ToyModel::none) faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
     if (probe) o.block = part.block > 0 ? part.block : usual_block(*probe, o.tested.size());
   }
   if (faults.size() != before) return {};
@@ -189,17 +213,30 @@ Json to_json(const ToyLimits& limits, double confidence) {
   return j;
 }
 
-Json to_json(const ToyDiscovery& d) {
-  Json j = {{"q0", number(d.observed.statistic)}};
-  put(j, "p0", d.p0);
-  put_bounds(j, "p0", d.p0);
-  j["significance"] = number(significance(d.p0.value));
-  j["significance_low"] = number(significance(d.p0.high));
-  j["significance_high"] = number(significance(d.p0.low));
-  j["toys"] = d.counts.resolved + d.counts.unresolved;
-  j["unresolved"] = d.counts.unresolved;
-  j["asymptotic"] = {{"p0", number(d.asymptotic.p0)}, {"significance", number(d.asymptotic.significance)}, {"p0_expected", numbers(d.asymptotic.expected)}};
+Json to_json(const ToyFraction& f, const std::string& statistic, const std::string& p) {
+  Json j = {{statistic, number(f.observed.statistic)}};
+  put(j, p, f.p);
+  put_bounds(j, p, f.p);
+  j["significance"] = number(significance(f.p.value));
+  j["significance_low"] = number(significance(f.p.high));
+  j["significance_high"] = number(significance(f.p.low));
+  j["toys"] = f.counts.resolved + f.counts.unresolved;
+  j["unresolved"] = f.counts.unresolved;
+  if (const auto& a = f.asymptotic) j["asymptotic"] = {{"p0", number(a->p0)}, {"significance", number(a->significance)}, {"p0_expected", numbers(a->expected)}};
   return j;
+}
+
+void put_interval(Json& j, const std::vector<IntervalPoint>& points, double confidence) {
+  if (points.empty()) return;
+  for (const IntervalPoint& point : points) {
+    Json row = {{"mu", point.poi}};
+    put(row, "CLsb", p_value(point.counts));
+    row["toys"] = point.counts.resolved + point.counts.unresolved;
+    row["unresolved"] = point.counts.unresolved;
+    j["hypotheses"].push_back(row);
+  }
+  const Interval interval = feldman_cousins(points, confidence);
+  j["interval"] = {{"confidence", confidence}, {"low", number(interval.low)}, {"high", number(interval.high)}};
 }
 
 std::string details(const Sampler& sampler, double confidence) {
@@ -207,7 +244,8 @@ std::string details(const Sampler& sampler, double confidence) {
   Json j = Json::object();
   for (const ToyTest& t : ensemble.tests()) j["hypotheses"].push_back(to_json(t));
   if (const auto limits = ensemble.limits()) j["upper_limit"] = to_json(*limits, confidence);
-  if (const auto discovery = ensemble.discovery()) j["discovery"] = to_json(*discovery);
+  put_interval(j, ensemble.interval_points(), confidence);
+  if (const auto f = ensemble.fraction()) j[f->asymptotic ? "discovery" : "goodness_of_fit"] = f->asymptotic ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
   return j.dump();
 }
 

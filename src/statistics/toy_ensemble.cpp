@@ -57,7 +57,8 @@ void ToyEnsemble::reset() {
     begin_stage(first_strengths(), 0, whole_blocks(options_.pilot, options_.block));
   } else {
     last_stage_ = true;
-    begin_stage(options_.goal == ToyGoal::discovery ? std::vector<double>{0.0} : options_.tested, 0, whole_blocks(wanted, options_.block));
+    const bool one = options_.goal == ToyGoal::discovery || options_.goal == ToyGoal::fit;
+    begin_stage(one ? std::vector<double>{0.0} : options_.tested, 0, whole_blocks(wanted, options_.block));
   }
 }
 
@@ -77,7 +78,7 @@ std::vector<double> ToyEnsemble::first_strengths() {
 void ToyEnsemble::add_strength(double poi) {
   if (!by_poi_.try_emplace(poi, strengths_.size()).second) return;
   Strength s{poi, observed_row(*model_, *statistic_, poi), std::nullopt, {}, {}};
-  if (options_.asymptotic && options_.goal != ToyGoal::discovery) {
+  if (options_.asymptotic && has_alternative()) {
     try {
       s.asymptotic = Asymptotics(*model_, *options_.asymptotic).test(poi);
     } catch (const UserError&) {
@@ -96,8 +97,7 @@ void ToyEnsemble::begin_stage(const std::vector<double>& strengths, std::uint64_
     add_strength(poi);
     stage.strengths.push_back(by_poi_.at(poi));
   }
-  // For a discovery the toys of the tested hypothesis, no signal, are all that counts.
-  stage.sources = options_.goal == ToyGoal::discovery ? 1 : 1 + strengths.size();
+  stage.sources = strengths.size() + (has_alternative() ? 1 : 0);
   stages_.push_back(stage);
   if (last_stage_) end_ = stage.first + stage.blocks * stage.sources;
 }
@@ -106,7 +106,9 @@ ToyEnsemble::Place ToyEnsemble::find(TaskId id) const {
   const auto after = std::find_if(stages_.rbegin(), stages_.rend(), [id](const Stage& s) { return s.first <= id; });
   EXPECT(after != stages_.rend());
   const std::uint64_t within = id - after->first;
-  return {&*after, within / after->sources, static_cast<std::size_t>(within % after->sources)};
+  const auto source = static_cast<std::size_t>(within % after->sources);
+  const bool shared = has_alternative() && source == 0;
+  return {&*after, within / after->sources, shared, shared || !has_alternative() ? source : source - 1, source + 1 == after->sources};
 }
 
 ToyRequest ToyEnsemble::request(TaskId id) const {
@@ -114,13 +116,12 @@ ToyRequest ToyEnsemble::request(TaskId id) const {
   ToyRequest r;
   r.first = (place.stage->first_block + place.block) * options_.block;
   r.count = options_.block;
-  if (place.source == 0) {
-    const double poi = strengths_[place.stage->strengths.front()].poi;
-    r.side = options_.goal == ToyGoal::discovery ? ToySide::tested : ToySide::alternative;
-    r.generated = r.side == ToySide::tested ? statistic_->tested(poi) : statistic_->alternative(poi);
+  if (place.shared) {
+    r.side = ToySide::alternative;
+    r.generated = statistic_->alternative(strengths_[place.stage->strengths.front()].poi);
     for (const std::size_t s : place.stage->strengths) r.tested.push_back(strengths_[s].poi);
   } else {
-    const double poi = strengths_[place.stage->strengths[place.source - 1]].poi;
+    const double poi = strengths_[place.stage->strengths[place.strength]].poi;
     r.generated = statistic_->tested(poi);
     r.tested = {poi};
   }
@@ -147,17 +148,17 @@ void ToyEnsemble::settle() {
     account(settled_, next->second);
     const Place place = find(settled_);
     ++settled_;
-    if (place.source + 1 == place.stage->sources) block_complete(place);
+    if (place.last) block_complete(place);
   }
 }
 
 void ToyEnsemble::account(TaskId id, const std::vector<double>& values) {
   const Place place = find(id);
-  const bool shared = place.source == 0;
+  const bool shared = place.shared;
   const std::size_t tested = shared ? place.stage->strengths.size() : 1;
   for (std::size_t t = 0; t < tested; ++t) {
-    Strength& s = strengths_[place.stage->strengths[shared ? t : place.source - 1]];
-    ToyCounts& counts = shared && options_.goal != ToyGoal::discovery ? s.background : s.signal;
+    Strength& s = strengths_[place.stage->strengths[shared ? t : place.strength]];
+    ToyCounts& counts = shared ? s.background : s.signal;
     if (values.empty()) counts.unresolved += options_.block;
     for (std::size_t i = t; i < values.size(); i += tested) {
       if (std::isnan(values[i])) {
@@ -238,8 +239,8 @@ void ToyEnsemble::collect(std::size_t strength, std::vector<double>& signal, std
     const Place place = find(id);
     const auto& in_stage = place.stage->strengths;
     const auto at = static_cast<std::size_t>(std::find(in_stage.begin(), in_stage.end(), strength) - in_stage.begin());
-    if (at == in_stage.size() || (place.source > 0 && place.source != at + 1)) continue;
-    const bool shared = place.source == 0;
+    const bool shared = place.shared;
+    if (at == in_stage.size() || (!shared && place.strength != at)) continue;
     for (std::size_t i = shared ? at : 0; i < values.size(); i += shared ? in_stage.size() : 1)
       if (!std::isnan(values[i])) (shared ? background : signal).push_back(values[i]);
   }
@@ -247,7 +248,7 @@ void ToyEnsemble::collect(std::size_t strength, std::vector<double>& signal, std
 
 std::vector<ToyTest> ToyEnsemble::tests() const {
   std::vector<ToyTest> all;
-  if (options_.goal == ToyGoal::discovery) return all;
+  if (!has_alternative()) return all;
   for (const Strength* s : sorted()) {
     ToyTest test{s->poi, s->observed, s->signal, s->background, cls(s->signal, s->background), {}, s->asymptotic};
     std::vector<double> signal, background;
@@ -287,10 +288,17 @@ std::optional<ToyLimits> ToyEnsemble::limits() const {
   return all;
 }
 
-std::optional<ToyDiscovery> ToyEnsemble::discovery() const {
-  if (options_.goal != ToyGoal::discovery) return {};
+std::optional<ToyFraction> ToyEnsemble::fraction() const {
+  if (options_.goal != ToyGoal::discovery && options_.goal != ToyGoal::fit) return {};
   const Strength& s = strengths_.front();
-  return ToyDiscovery{s.observed, s.signal, p_value(s.signal), *asymptotic_discovery_};
+  return ToyFraction{s.observed, s.signal, p_value(s.signal), asymptotic_discovery_};
+}
+
+std::vector<IntervalPoint> ToyEnsemble::interval_points() const {
+  std::vector<IntervalPoint> points;
+  if (options_.goal == ToyGoal::interval)
+    for (const Strength* s : sorted()) points.push_back({s->poi, s->signal});
+  return points;
 }
 
 SamplerResult ToyEnsemble::result() const {

@@ -2,7 +2,7 @@
 // A toy ensemble as a sampler: which blocks of toys to make, when there are enough, and what follows from them.
 //
 // Ids: stages, one after the other; within a stage block by block, in each block first the toys of the alternative (which serve every tested signal strength),
-// then those of each tested one. Hypotheses given and discovery are one stage. A limit is a stage for each round of signal strengths placed, of `pilot` toys,
+// then those of each tested one; where no alternative counts (discovery, interval, fit) only these. All goals but a limit are one stage. A limit is a stage for each round of signal strengths placed, of `pilot` toys,
 // and a last one with more toys at all of them. A stage's strengths follow from the stages before it, so a campaign may be extended.
 
 #include <array>
@@ -15,7 +15,13 @@
 
 namespace umbra {
 
-enum class ToyGoal { hypotheses, limit, discovery };
+enum class ToyGoal {
+  hypotheses,
+  limit,
+  discovery,
+  interval,  ///< Feldman-Cousins, from `tested`
+  fit,       ///< whether the model without a signal describes the data
+};
 
 /// When there are enough toys: a number, or a precision, judged after each complete block.
 struct ToyStop {
@@ -27,7 +33,7 @@ struct ToyStop {
 
 struct ToyEnsembleOptions {
   ToyGoal goal = ToyGoal::hypotheses;
-  std::vector<double> tested;  ///< hypotheses only
+  std::vector<double> tested;  ///< hypotheses and interval; ascending for an interval
   double confidence = 0.95;
   std::optional<LimitStatistic> asymptotic;  ///< limits and hypotheses: formulae to compare with
   ToyStop stop;
@@ -54,11 +60,12 @@ struct ToyLimits {
   std::optional<AsymptoticLimit> asymptotic;
 };
 
-struct ToyDiscovery {
+/// A discovery or a goodness of fit: one p-value.
+struct ToyFraction {
   ToyRow observed;
   ToyCounts counts;
-  PValue p0;
-  AsymptoticDiscovery asymptotic;
+  PValue p;
+  std::optional<AsymptoticDiscovery> asymptotic;
 };
 
 class ToyEnsemble final : public Sampler {
@@ -76,9 +83,10 @@ class ToyEnsemble final : public Sampler {
   SamplerResult result() const override;
 
   // From the blocks before end(), in id order:
-  std::vector<ToyTest> tests() const;  ///< ascending in poi; empty for discovery
+  std::vector<ToyTest> tests() const;  ///< ascending in poi; of hypotheses and limit
   std::optional<ToyLimits> limits() const;
-  std::optional<ToyDiscovery> discovery() const;
+  std::optional<ToyFraction> fraction() const;  ///< of discovery and fit
+  std::vector<IntervalPoint> interval_points() const;  ///< of interval, ascending
 
  private:
   struct Strength {
@@ -96,9 +104,12 @@ class ToyEnsemble final : public Sampler {
   struct Place {
     const Stage* stage;
     std::uint64_t block;
-    std::size_t source;
+    bool shared;           ///< toys of the alternative
+    std::size_t strength;  ///< else: position in stage->strengths
+    bool last;             ///< of its block
   };
 
+  bool has_alternative() const { return options_.goal == ToyGoal::hypotheses || options_.goal == ToyGoal::limit; }
   void begin_stage(const std::vector<double>& strengths, std::uint64_t first_block, std::uint64_t blocks);
   void add_strength(double poi);
   std::vector<double> first_strengths();

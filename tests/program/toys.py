@@ -86,6 +86,21 @@ with Folder():
     assert_same(table("discovery", "toys"), table("discovery-3", "toys"), "a discovery on 3 ranks")
     assert summary("discovery-3")["discovery"] == found
 
+    # an interval of the tables of arXiv:physics/9711021: 4 events over 3.0, at 90 %
+    write("interval.yaml", COUNTING.replace("signal: 6, background: 4, observed: 5", "signal: 1, background: 3, observed: 4")
+          + "interval: {confidence: 0.9, range: [0, 9], points: 37}\nstop: {toys: 60000}\noutput: {directory: interval}\n")
+    run("interval.yaml", 2)
+    interval = summary("interval")["interval"]
+    assert interval["low"] == 0 and 5.4 < interval["high"] < 5.95, interval  # 5.60; the p-value is almost flat there
+
+    # goodness of fit of a counting experiment without a signal: as unlikely as the observed number, or more
+    write("fit.yaml", COUNTING.replace("observed: 5", "observed: 8") + "goodness_of_fit: true\nstop: {toys: 20000}\noutput: {directory: fit}\n")
+    run("fit.yaml", 2)
+    fit = summary("fit")["goodness_of_fit"]
+    deviance = lambda n: 2 * (4.0 - n + (n * math.log(n / 4.0) if n > 0 else 0.0))
+    assert abs(fit["q"] - deviance(8)) < 1e-6
+    near(fit["p"], sum(poisson(n, 4.0) for n in range(100) if deviance(n) >= deviance(8) - 1e-6), 20000, "goodness of fit")
+
     # the same toys on any number of ranks
     write("search.yaml", SEARCH)
     run("search.yaml", 1, "output.directory=one")

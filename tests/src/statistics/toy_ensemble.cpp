@@ -76,7 +76,8 @@ TEST_CASE("a toy limit does not depend on the order of outcomes, on a resume or 
     CHECK(t.signal.resolved == 1200);
     CHECK(t.background.resolved == 1200);
   }
-  for (const ToyLimit& l : one.limits()->expected) CHECK(l.place == LimitPlace::between_points);
+  const auto limits = one.limits();
+  for (const ToyLimit& l : limits->expected) CHECK(l.place == LimitPlace::between_points);
 
   ToyEnsemble stopped(limit_options(), model(), statistic("qmu_tilde")), resumed(limit_options(), model(), statistic("qmu_tilde"));
   run(stopped, 5, 23);
