@@ -15,7 +15,7 @@ namespace umbra {
 void Ledger::take(const Outcome& outcome) {
   if (outcome.kind != rules_.kind || outcome.id < settled_) return;
   Waiting w{outcome.status, -std::numeric_limits<double>::infinity(), outcome.message, {}};
-  if (outcome.status == Status::ok && !outcome.values.empty()) {
+  if (rules_.kind == TaskKind::point && outcome.status == Status::ok && !outcome.values.empty()) {
     w.log_likelihood = outcome.values.back();
     if (may_be_best(w.log_likelihood)) w.values = outcome.values;
   }

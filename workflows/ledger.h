@@ -28,7 +28,7 @@ class Ledger {
   struct Best {
     TaskId id = 0;
     double log_likelihood = -std::numeric_limits<double>::infinity();
-    std::vector<double> values;  ///< its row; empty while no point is ok
+    std::vector<double> values;  ///< its row; empty while no point is ok, and for other kinds of tasks
   };
   struct Example {
     TaskId id = 0;

@@ -13,6 +13,7 @@
 #include "src/space/parameter_block.h"
 #include "src/space/parameter_space.h"
 #include "src/space/prior.h"
+#include "src/statistics/test_statistic.h"
 #include "workflows/commands.h"
 #include "workflows/workflow.h"
 
@@ -63,7 +64,7 @@ const std::vector<std::pair<std::string, Shelf (*)()>>& shelves() {
       {"workflows", shelf<WorkflowRegistry>}, {"samplers", shelf<SamplerRegistry>},       {"models", shelf<ModelRegistry>},
       {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets},
       {"sets", sets},
-      {"committees", shelf<CommitteeRegistry>}};
+      {"committees", shelf<CommitteeRegistry>}, {"toy models", shelf<ToyModelRegistry>}, {"statistics", shelf<TestStatisticRegistry>}};
   return all;
 }
 

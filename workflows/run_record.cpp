@@ -219,7 +219,7 @@ bool RunRecord::close(Ending ending) {
 }
 
 bool RunRecord::merge(std::vector<Group> groups) {
-  const std::map<std::string, TaskId> ends = {{"points", parts_.ledger.end()}};
+  const std::map<std::string, TaskId> ends = {{parts_.ledger.kind() == TaskKind::toys ? "toys" : "points", parts_.ledger.end()}};
   parts_.service.issue(parts_.store.merge(ends, std::move(groups)));
   parts_.service.wait();
   return !parts_.store.report().trouble && !parts_.service.error();

@@ -64,6 +64,7 @@ class RunRecord final : public Recorder {
   std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
   RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
+  bool waits_for_space() const { return judge() == Advice::wait; }
   std::string trouble() const;                                        ///< why advice() is not to go on
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
 

@@ -4,7 +4,9 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <thread>
 #include <cstdlib>
 
 #include "io/file.h"
@@ -25,7 +27,7 @@ namespace {
 std::atomic<int> signals_seen{0};
 std::atomic<bool> hurry{false};
 // Before the end of an allocation, s: for the ranks and their launcher to end.
-constexpr double leave_time_s = 1.0;
+constexpr double leave_time_s = 1.2;
 
 // When to have stopped on its own: by the job's walltime, or by the end of the allocation (UMBRA_DEADLINE, Unix s; a batch script sets it).
 double deadline_of(const Job& job, double now) {
@@ -88,13 +90,14 @@ class Coordinator {
 
  private:
   RunnerEnd finish(Ending ending) {
-    bool saved = record_.close(ending);
-    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result()};
+    bool saved = keep_trying([&] { return record_.close(ending); });
+    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result(),
+                          plan_.details && ending != Ending::interrupted ? plan_.details(*sampler_) : ""};
     if (saved && ending != Ending::interrupted) {
       std::vector<Group> groups = summary_groups(summary);
       if (plan_.conclude)
         for (Group& g : plan_.conclude(*sampler_)) groups.push_back(std::move(g));
-      saved = record_.merge(std::move(groups));
+      saved = keep_trying([&] { return record_.merge(groups); });
       if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     }
     record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
@@ -102,6 +105,17 @@ class Coordinator {
     report(ending, summary, saved);
     const bool hard = record_.must_leave_hard();
     return {saved ? exit_code_of(ending) : exit_code::not_done, hard};
+  }
+
+  // As often as the job wants to wait for disk space; a signal ends that.
+  template <class Act>
+  bool keep_trying(Act act) {
+    while (!act()) {
+      if (!record_.waits_for_space() || signals_seen > 0) return false;
+      record_.show_progress("running", false);
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+    return true;
   }
 
   void report(Ending ending, const Summary& summary, bool saved) const {

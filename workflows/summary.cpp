@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace umbra {
@@ -42,6 +44,60 @@ std::string best_points_text(const Summary& s) {
   return text + "\n";
 }
 
+Json details_of(const Summary& s) { return s.details.empty() ? Json::object() : Json::parse(s.details); }
+
+double value_of(const Json& j) { return j.is_number() ? j.get<double>() : std::numeric_limits<double>::quiet_NaN(); }
+
+// Numbers of nested objects under names joined by '_'.
+void flatten(const Json& j, const std::string& name, std::vector<NamedValue>& out) {
+  if (j.is_object()) {
+    for (const auto& [key, value] : j.items()) flatten(value, name.empty() ? key : name + "_" + key, out);
+  } else if (j.is_array()) {
+    for (std::size_t i = 0; i < j.size(); ++i) flatten(j[i], fmt::format("{}_{}", name, i), out);
+  } else {
+    out.push_back({name, value_of(j)});
+  }
+}
+
+// A list of objects becomes a table, anything else attributes.
+Group detail_group(const std::string& name, const Json& j) {
+  Group group{"summary/" + name, {}, {}};
+  std::vector<NamedValue> values;
+  if (!j.is_array()) {
+    flatten(j, "", values);
+    for (const NamedValue& v : values) group.attributes[v.name] = v.value;
+    return group;
+  }
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<double>> columns;
+  for (const Json& row : j) {
+    values.clear();
+    flatten(row, "", values);
+    for (const NamedValue& v : values) {
+      if (!columns.count(v.name)) names.push_back(v.name);
+      columns[v.name].push_back(v.value);
+    }
+  }
+  for (const std::string& n : names) group.series.push_back({n, columns[n], "", ""});
+  return group;
+}
+
+std::string detail_text(const std::string& name, const Json& j) {
+  std::string text = "\n" + name + "\n";
+  for (const Json& row : j.is_array() ? j : Json::array({j})) {
+    std::vector<NamedValue> values;
+    flatten(row, "", values);
+    std::string line = " ";
+    for (const NamedValue& v : values) {
+      const std::string entry = fmt::format(" {} {:.6g}", v.name, v.value);
+      if (line.size() + entry.size() > 120) text += line + "\n", line = "   ";
+      line += entry;
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string summary_json(const Summary& s) {
@@ -60,6 +116,7 @@ std::string summary_json(const Summary& s) {
   }
   j["busy_share"] = s.busy_share;
   for (const auto& [name, value] : s.sampler.numbers) j[name] = number(value);
+  j.update(details_of(s));
   if (!s.sampler.warnings.empty()) j["warnings"] = s.sampler.warnings;
   return j.dump(2) + "\n";
 }
@@ -85,6 +142,8 @@ std::vector<Group> summary_groups(const Summary& s) {
     for (const NamedValue& p : parameters_of(s, s.ledger->best())) best.attributes[p.name] = p.value;
     groups.push_back(best);
   }
+  const Json details = details_of(s);
+  for (const auto& [name, value] : details.items()) groups.push_back(detail_group(name, value));
   if (!s.sampler.ids.empty()) {
     Group posterior{"posterior", {}, {}};
     posterior.series.push_back({"id", std::vector<std::int64_t>(s.sampler.ids.begin(), s.sampler.ids.end()), "", ""});
@@ -113,6 +172,8 @@ std::string summary_text(const Summary& s) {
   text += best_points_text(s);
   if (!s.sampler.numbers.empty()) text += "\n";
   for (const auto& [name, value] : s.sampler.numbers) text += fmt::format("{:<28} {:.6g}\n", name, value);
+  const Json details = details_of(s);
+  for (const auto& [name, value] : details.items()) text += detail_text(name, value);
   for (const std::string& w : s.sampler.warnings) text += "warning: " + w + "\n";
   text += fmt::format("busy share {:.3f}\n", s.busy_share);
   return text;

@@ -18,6 +18,7 @@ struct Summary {
   std::size_t first_parameter = 0;      ///< position of the first of them in a row
   double busy_share = 0.0;
   SamplerResult sampler;
+  std::string details;  ///< a JSON object whose entries are shown beside; "" for none
 };
 
 std::string summary_json(const Summary& summary);

@@ -22,6 +22,7 @@ struct Plan {
   std::function<std::unique_ptr<Sampler>()> sampler;  ///< called on rank 0 only, after all faults were seen
   std::function<std::unique_ptr<Sampler>()> stand_in = nullptr;  ///< for forecasts, where the sampler needs more than points; else the sampler itself
   std::function<std::vector<Group>(const Sampler&)> conclude = nullptr;  ///< on rank 0 at the end of a campaign: what else it leaves; the groups go to results.h5
+  std::function<std::string(const Sampler&)> details = nullptr;  ///< on rank 0 at the end: a JSON object of results for summary.json and /summary
   LedgerRules rules;
   std::vector<std::string> parameters;                ///< names of the entries of a row that `best` reports
   std::size_t first_parameter = 0;                    ///< position of the first of them in a row

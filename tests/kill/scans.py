@@ -32,13 +32,12 @@ def fill(text, values):
 
 samplers = [line.split()[0] for line in umbra("list", "samplers").splitlines() if line and not line.startswith(" ")]
 total = 1000 if NIGHTLY else 60
-each = -(-total // len(samplers))
 kills_in_all = again = 0
 begin = time.time()
 with Folder():
     for seed, sampler in enumerate(samplers):
         chance = random.Random(1000 + seed)
-        left = min(each, total - kills_in_all)
+        left = total * (seed + 1) // len(samplers) - kills_in_all
         rounds = 0
         while left > 0:
             job = {"SEED": chance.randrange(1000), "SAMPLER": SHORT.get(sampler, f"{{type: {sampler}}}"), "WITNESS": WITNESS, "ISOLATION": ("none", "process")[(seed + rounds) % 2]}
