@@ -65,6 +65,7 @@ class RunRecord final : public Recorder {
   RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
   std::string trouble() const;                                        ///< why advice() is not to go on
+  bool may_wait() const;                                              ///< whether the job would rather wait for space than stop
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
 
  private:
@@ -97,6 +98,7 @@ class RunRecord final : public Recorder {
   std::uint64_t drain_command_ = 0;     // number of the last drain in the service
   double careful_until_ = 0.0;
   double longest_drain_s_ = 0.1;
+  double last_drain_ = 0.0;
   double next_drain_ = 0.0;
   double next_status_ = 0.0;
   double next_judgement_ = 0.0;

@@ -4,8 +4,10 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "io/file.h"
 #include "io/store.h"
@@ -88,13 +90,13 @@ class Coordinator {
 
  private:
   RunnerEnd finish(Ending ending) {
-    bool saved = record_.close(ending);
+    bool saved = insist([&] { return record_.close(ending); });
     const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result()};
     if (saved && ending != Ending::interrupted) {
       std::vector<Group> groups = summary_groups(summary);
       if (plan_.conclude)
         for (Group& g : plan_.conclude(*sampler_)) groups.push_back(std::move(g));
-      saved = record_.merge(std::move(groups));
+      saved = insist([&] { return record_.merge(groups); });
       if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     }
     record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
@@ -102,6 +104,16 @@ class Coordinator {
     report(ending, summary, saved);
     const bool hard = record_.must_leave_hard();
     return {saved ? exit_code_of(ending) : exit_code::not_done, hard};
+  }
+
+  // Tries again and again where the job waits for a full disk, until a signal.
+  template <class Act>
+  bool insist(Act act) {
+    while (!act()) {
+      if (!record_.may_wait() || signals_seen > 0) return false;
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+    }
+    return true;
   }
 
   void report(Ending ending, const Summary& summary, bool saved) const {
