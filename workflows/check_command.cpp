@@ -124,6 +124,32 @@ void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome
   fmt::print("it scales to {} ranks and beyond what was tried\n", worthwhile);
 }
 
+// The first blocks of toys, as the campaign makes them.
+RunnerEnd check_toys(const Job& job, const Plan& plan, const Communicator& ranks, const CheckOptions& options) {
+  NoRows rows;
+  fmt::print("{}: toys of model {}, seed {}\n  output to {}, saved every {}\n\n", job.name, job.root.find("model")->find("type")->text(), job.seed, job.output.directory,
+             human_duration(job.output.save_every.value));
+  const auto sampler = plan.sampler();
+  Ledger ledger(LedgerRules{.kind = TaskKind::toys, .evaluations = std::min<std::uint64_t>(options.points, 2 * static_cast<std::uint64_t>(ranks.size()))});
+  Collector collector;
+  auto executor = make_mpi_executor(ranks, plan.work, rows);
+  Campaign(*sampler, *executor, ledger, collector).run();
+  const std::vector<double> durations = durations_of(collector.outcomes);
+  double busy = 0.0;
+  std::size_t tests = 0, unresolved = 0;
+  for (const Outcome& o : collector.outcomes) {
+    busy += o.duration;
+    tests += o.values.size();
+    unresolved += static_cast<std::size_t>(std::count_if(o.values.begin(), o.values.end(), [](double q) { return std::isnan(q); }));
+  }
+  if (tests == 0) return {};
+  fmt::print("{} blocks of toys, {} tests of signal strengths, {} not resolved\n", collector.outcomes.size(), tests, unresolved);
+  fmt::print("time of a block: median {}, longest {}; of a toy and test: {}\n", human_time(quantile(durations, 0.5)), human_time(durations.back()), human_time(busy / static_cast<double>(tests)));
+  if (const TaskId end = sampler->end(); end != Sampler::no_end)
+    fmt::print("{} blocks are asked for: {} on one rank\n", end, human_duration(static_cast<double>(end) * busy / static_cast<double>(durations.size())));
+  return {};
+}
+
 }  // namespace
 
 int check_command(const CheckOptions& options, const std::string& program) {
@@ -139,6 +165,7 @@ int check_command(const CheckOptions& options, const std::string& program) {
       serve_tasks(ranks, plan.work, rows);
       return RunnerEnd{};
     }
+    if (plan.rules.kind == TaskKind::toys) return check_toys(job, plan, ranks, options);
     print_intent(job, plan);
     const std::size_t dim = plan.first_parameter;
     Faults none;

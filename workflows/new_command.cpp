@@ -45,8 +45,24 @@ stop: {evaluations: 2000}                       # or accuracy: 0.98, or standing
 output: {directory: runs/my-learning, save_every: 60s}
 )";
 
+constexpr const char* toys_template = R"(# Toys: p-values, limits and significances from pseudo-experiments. `umbra run` runs it; `umbra list statistics` and `umbra list "toy models"` say what else there is.
+name: my-toys
+seed: 1                          # the same seed gives the same toys on any number of ranks
+workflow: toys
+model: {type: counting, signal: 6, background: 4, observed: 5}
+# model: {type: histfactory, workspace: search.json, patch: signal.json}   # a published likelihood (pyhf or HS3 JSON), with a signal to add
+# model: {type: histfactory, workspace: search.json, data: asimov}         # expectations in place of the data: nothing is unblinded
+statistic: qmu_tilde             # leave it away for a discovery
+limit: {confidence: 0.95}        # the upper limit on the signal strength; or one of
+# hypotheses: [0.5, 1, 2]        # CLs at these signal strengths
+# discovery: true                # the p-value of no signal
+stop: {toys: 10000}              # of each hypothesis and side
+# stop: {precision: {quantity: upper_limit, relative: 0.02}, max_toys: 100000}
+output: {directory: runs/my-toys, save_every: 60s}
+)";
+
 const std::map<std::string, const char*>& templates() {
-  static const std::map<std::string, const char*> all = {{"scan", scan_template}, {"learn", learn_template}};
+  static const std::map<std::string, const char*> all = {{"scan", scan_template}, {"toys", toys_template}, {"learn", learn_template}};
   return all;
 }
 

@@ -82,19 +82,28 @@ Group detail_group(const std::string& name, const Json& j) {
   return group;
 }
 
+// The numbers of an object, each with its interval where it has one; what is nested, and bounds, are for files.
+std::string detail_line(const Json& j) {
+  std::string line = " ";
+  for (const auto& [name, value] : j.items()) {
+    const bool part = name.ends_with("_low") || name.ends_with("_high") || name.ends_with("_lowest") || name.ends_with("_highest");
+    if (value.is_object() || part) continue;
+    if (value.is_array()) {
+      line += fmt::format("  {} [", name);
+      for (std::size_t i = 0; i < value.size(); ++i) line += fmt::format("{}{:.4g}", i == 0 ? "" : " ", value_of(value[i]));
+      line += "]";
+      continue;
+    }
+    line += fmt::format("  {} {:.6g}", name, value_of(value));
+    if (j.contains(name + "_low") && j.contains(name + "_high")) line += fmt::format(" [{:.4g} {:.4g}]", value_of(j[name + "_low"]), value_of(j[name + "_high"]));
+  }
+  return line + "\n";
+}
+
 std::string detail_text(const std::string& name, const Json& j) {
   std::string text = "\n" + name + "\n";
-  for (const Json& row : j.is_array() ? j : Json::array({j})) {
-    std::vector<NamedValue> values;
-    flatten(row, "", values);
-    std::string line = " ";
-    for (const NamedValue& v : values) {
-      const std::string entry = fmt::format(" {} {:.6g}", v.name, v.value);
-      if (line.size() + entry.size() > 120) text += line + "\n", line = "   ";
-      line += entry;
-    }
-    text += line + "\n";
-  }
+  if (!j.is_array()) return text + detail_line(j);
+  for (const Json& row : j) text += detail_line(row);
   return text;
 }
 

@@ -182,8 +182,7 @@ void ToyEnsemble::stage_complete() {
   const std::uint64_t pilot = whole_blocks(options_.pilot, options_.block);
   const std::vector<LimitPoint> points = limit_points();
   if (strengths_.size() < most_strengths) {
-    if (auto next = next_signal_strength(points, toy_upper_limit(points, options_.confidence)); next && !by_poi_.count(rounded(*next)))
-      return begin_stage({rounded(*next)}, 0, pilot);
+    if (const auto next = next_strength(points)) return begin_stage({*next}, 0, pilot);
   }
   std::vector<double> all;
   for (const LimitPoint& p : points) all.push_back(p.poi);
@@ -191,6 +190,19 @@ void ToyEnsemble::stage_complete() {
   last_stage_ = true;
   begin_stage(all, pilot, wanted > pilot ? wanted - pilot : 0);
   if (options_.stop.toys == 0 && precise()) end_ = settled_;
+}
+
+// For the limit of the data; then so far out that the expected ones are between points.
+std::optional<double> ToyEnsemble::next_strength(const std::vector<LimitPoint>& points) const {
+  const auto unused = [this](std::optional<double> poi) { return poi && !by_poi_.count(rounded(*poi)) ? std::optional(rounded(*poi)) : std::nullopt; };
+  if (const auto next = unused(next_signal_strength(points, toy_upper_limit(points, options_.confidence)))) return next;
+  const auto all = limits();
+  for (std::size_t i = 0; all && i < all->expected.size(); ++i) {
+    const ToyLimit& expected = all->expected[i];
+    if (expected.place == LimitPlace::between_points) continue;
+    if (const auto next = unused((expected.place == LimitPlace::below_all ? 0.7 : 1.4) * expected.value)) return next;
+  }
+  return std::nullopt;
 }
 
 bool ToyEnsemble::precise() const {

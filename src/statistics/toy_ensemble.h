@@ -108,6 +108,7 @@ class ToyEnsemble final : public Sampler {
   void account(TaskId id, const std::vector<double>& values);
   void block_complete(const Place& place);
   void stage_complete();
+  std::optional<double> next_strength(const std::vector<LimitPoint>& points) const;
   bool precise() const;
   std::vector<const Strength*> sorted() const;
   std::vector<LimitPoint> limit_points() const;
