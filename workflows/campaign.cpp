@@ -9,6 +9,7 @@ namespace umbra {
 namespace {
 
 constexpr double patience_s = 2e-3;
+constexpr double surplus_wait_s = 1.0;
 constexpr std::size_t durations_kept = 1000;
 constexpr double look_at_deadline_every_s = 0.1;
 
@@ -16,9 +17,16 @@ constexpr double look_at_deadline_every_s = 0.1;
 
 Ending Campaign::run(const StopRequest& stop) {
   const Ending ending = loop(stop);
+  if (ending == Ending::complete || ending == Ending::over_budget) take_surplus(stop);
   executor_.stop();
   take(0.0);  // what was finished meanwhile
   return ending == Ending::interrupted && ledger_.complete() ? Ending::complete : ending;
+}
+
+// What is in flight beyond the end is worth a short wait: it serves when the campaign is extended.
+void Campaign::take_surplus(const StopRequest& stop) {
+  const double until = std::min(executor_.now() + surplus_wait_s, stop.deadline);
+  while (executor_.in_flight_count() > 0 && executor_.now() < until && !(stop.signal && stop.signal->load() > 0)) take(patience_s);
 }
 
 void Campaign::take(double patience) {

@@ -77,6 +77,7 @@ class Campaign {
 
  private:
   Ending loop(const StopRequest& stop);
+  void take_surplus(const StopRequest& stop);
   void take(double patience);
   bool submit_ready();
   void accept(const Outcome& outcome);

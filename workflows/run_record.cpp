@@ -26,6 +26,7 @@ constexpr std::int32_t allocations_allowed = 2;
 // What was in flight at a kill is given out first thing in the next start, and may kill at once: its start is on disk before.
 constexpr double careful_s = 5.0;
 constexpr const char* sessions_file = "/sessions.json";
+constexpr double retry_s = 1.0;
 constexpr double first_drain_s = 5.0;
 constexpr std::size_t drain_bytes = std::size_t{128} << 20;
 
@@ -166,7 +167,9 @@ void RunRecord::tick() {
   const bool idle = parts_.service.finished() >= drain_command_;
   if (idle) longest_drain_s_ = std::max(longest_drain_s_, parts_.store.report().drain_s);
   const bool due = now >= next_drain_ || parts_.store.buffered_bytes() > drain_bytes;
-  if (idle && due && outcomes_ > drained_outcomes_) drain();
+  // Where the last drain met a full disk its rows are still to be written, also when nothing new comes while the campaign waits.
+  const bool again = idle && parts_.store.report().trouble.kind == Trouble::Kind::no_space && now >= last_drain_ + retry_s;
+  if ((idle && due && outcomes_ > drained_outcomes_) || again) drain();
 }
 
 Advice RunRecord::judge() const {
@@ -195,6 +198,7 @@ void RunRecord::drain() {
   parts_.store.set_attributes(attributes());
   drain_command_ = parts_.service.issue(parts_.store.drain(generation, parts_.executor.collected(), save_state()));
   drained_outcomes_ = outcomes_;
+  last_drain_ = parts_.executor.now();
   next_drain_ = parts_.executor.now() + parts_.job.output.save_every.value;
 }
 
@@ -209,7 +213,7 @@ bool RunRecord::close(Ending ending) {
   } catch (const FileError&) {
     // a full disk: the drain below meets it too, and reports it
   }
-  const bool nothing_new = outcomes_ == drained_outcomes_ && outcomes_before_ == 0 && parts_.store.report().generation > 0 && ending != Ending::complete;
+  const bool nothing_new = outcomes_ == drained_outcomes_ && outcomes_before_ == 0 && parts_.store.report().generation > 0 && ending != Ending::complete && !parts_.store.report().trouble;
   if (!nothing_new && !must_leave_hard()) {
     drain();
     parts_.service.wait();
@@ -224,6 +228,8 @@ bool RunRecord::merge(std::vector<Group> groups) {
   parts_.service.wait();
   return !parts_.store.report().trouble && !parts_.service.error();
 }
+
+bool RunRecord::may_wait() const { return !must_leave_hard() && parts_.job.output.full_disk == "wait"; }
 
 bool RunRecord::must_leave_hard() const { return parts_.store.report().trouble.kind == Trouble::Kind::broken || parts_.service.error().has_value(); }
 

@@ -64,8 +64,8 @@ class RunRecord final : public Recorder {
   std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
   RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
-  bool waits_for_space() const { return judge() == Advice::wait; }
   std::string trouble() const;                                        ///< why advice() is not to go on
+  bool may_wait() const;                                              ///< whether the job would rather wait for space than stop
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
 
  private:
@@ -98,6 +98,7 @@ class RunRecord final : public Recorder {
   std::uint64_t drain_command_ = 0;     // number of the last drain in the service
   double careful_until_ = 0.0;
   double longest_drain_s_ = 0.1;
+  double last_drain_ = 0.0;
   double next_drain_ = 0.0;
   double next_status_ = 0.0;
   double next_judgement_ = 0.0;

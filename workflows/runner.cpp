@@ -6,8 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <thread>
 #include <cstdlib>
+#include <thread>
 
 #include "io/file.h"
 #include "io/store.h"
@@ -111,7 +111,7 @@ class Coordinator {
   template <class Act>
   bool keep_trying(Act act) {
     while (!act()) {
-      if (!record_.waits_for_space() || signals_seen > 0) return false;
+      if (!record_.may_wait() || signals_seen > 0) return false;
       record_.show_progress("running", false);
       std::this_thread::sleep_for(std::chrono::seconds(1));
     }
