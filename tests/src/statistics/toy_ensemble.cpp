@@ -3,7 +3,9 @@
 #include "src/statistics/toy_ensemble.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
+#include <tuple>
 
 #include "src/statistics/counting_model.h"
 #include "tests/support/catch.h"
@@ -35,11 +37,14 @@ ToyEnsembleOptions limit_options() {
 // Does what is asked for, `window` tasks at a time, the latest first; at most `blocks` of them.
 void run(ToyEnsemble& ensemble, std::size_t window, std::uint64_t blocks = 1000000) {
   ToyTasks tasks(model(), statistic("qmu_tilde"), seed);
+  std::set<std::tuple<ToySide, double, std::uint64_t>> made;
   while (!ensemble.done() && blocks > 0) {
     std::vector<Task> asked = ensemble.ask(std::min<std::uint64_t>(window, blocks));
     REQUIRE(!asked.empty());
     std::reverse(asked.begin(), asked.end());
     for (const Task& t : asked) {
+      const ToyRequest r = unpack_toys(t.payload);
+      for (const double tested : r.tested) REQUIRE(made.emplace(r.side, tested, r.first).second);  // no toy counts twice
       Outcome o;
       o.kind = t.kind;
       o.id = t.id;
