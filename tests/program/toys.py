@@ -129,6 +129,16 @@ with Folder():
     assert_same(table("fresh", "toys"), table("killed", "toys"), "extended")
     assert summary("fresh")["hypotheses"] == summary("killed")["hypotheses"]
 
+    # the examples, and the job file to start from
+    for example in ("toy_limit", "toy_discovery"):
+        run(f"{SOURCE}/examples/{example}.yaml", 2, f"output.directory={example}")
+    limit, found = summary("toy_limit")["upper_limit"], summary("toy_discovery")["discovery"]
+    assert limit["error"] <= 0.01 * limit["observed"] and abs(limit["observed"] - limit["asymptotic"]["observed"]) < 0.1 * limit["observed"], limit
+    assert abs(found["significance"] - found["asymptotic"]["significance"]) < 0.3, found
+    write("start.yaml", umbra("new", "toys"))
+    assert "blocks of toys" in umbra("check", "start.yaml", "--ranks", "2")
+    run("start.yaml", 2)
+
     # faults, all in one go
     write("bad.yaml", "workflow: toys\nmodel: {type: histfactory, workspace: nowhere.json}\nhypothesis: [1]\nlimit: {confidence: 3}\nstatistic: qmu_tlde\n")
     text = umbra("run", "bad.yaml", expect=2)
