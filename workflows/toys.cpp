@@ -20,7 +20,8 @@ struct StopPart {
   static OptionSet<StopPart> options() {
     OptionSet<StopPart> o;
     o.add("toys", &StopPart::toys, "toys of each hypothesis and side, rounded up to whole blocks", at_least(1));
-    o.add("precision", &StopPart::precision, "{quantity: CLs | CLsb | CLb | p0 | upper_limit, relative: 0.05}: until the 68 % interval is that narrow");
+    o.add("precision", &StopPart::precision,
+          "{quantity: CLs | CLsb | CLb | p0 | upper_limit, relative: 0.05}: until the 68 % interval is that narrow");
     o.add("max_toys", &StopPart::max_toys, "the most toys of a hypothesis and side for a precision", at_least(1));
     return o;
   }
@@ -74,13 +75,15 @@ struct ToyPart {
 
   static OptionSet<ToyPart> options() {
     OptionSet<ToyPart> o;
-    o.add("statistic", &ToyPart::statistic, "see `umbra list statistics` (default: qmu_tilde; q0 for a discovery, tmu_tilde for an interval, saturated for a goodness of fit)");
+    o.add("statistic", &ToyPart::statistic,
+          "see `umbra list statistics` (default: qmu_tilde; q0 for a discovery, tmu_tilde for an interval, saturated for a goodness of fit)");
     o.add("hypotheses", &ToyPart::hypotheses, "signal strengths to test");
     o.add("limit", &ToyPart::limit, "{confidence: 0.95}: the upper limit on the signal strength");
     o.add("discovery", &ToyPart::discovery, "true: the p-value of no signal");
     o.add("interval", &ToyPart::interval, "{range: [0, 3]}: the interval of the signal strength by Feldman and Cousins, arXiv:physics/9711021");
     o.add("goodness_of_fit", &ToyPart::fit, "true: the p-value of the model without a signal against any other");
-    o.add("block", &ToyPart::block, "toys in a task; a precision is judged after each (default: 10, 100 or 1000 by the size of the model)", at_least(0));
+    o.add("block", &ToyPart::block, "toys in a task; a precision is judged after each (default: 10, 100 or 1000 by the size of the model)",
+          at_least(0));
     return o;
   }
 };
@@ -100,7 +103,8 @@ ToyStop read_stop(const Job& job, ToyGoal goal, Faults& faults) {
   const Mark mark = job.root.find("stop") ? job.root.find("stop")->mark() : job.root.mark();
   if (job.stop.evaluations) faults.add(mark, "stop: 'evaluations' counts points of a scan: write toys: N");
   if (part.toys > 0 && !part.precision.is_null()) faults.add(mark, "stop: both 'toys' and 'precision' say when to stop: leave one away");
-  if (part.toys == 0 && part.precision.is_null()) faults.add(mark, "nothing says when to stop: add stop: {toys: 10000}, or stop: {precision: {quantity: CLs, relative: 0.05}, max_toys: 1000000}");
+  if (part.toys == 0 && part.precision.is_null())
+    faults.add(mark, "nothing says when to stop: add stop: {toys: 10000}, or stop: {precision: {quantity: CLs, relative: 0.05}, max_toys: 1000000}");
   stop.toys = part.toys;
   if (part.precision.is_null()) return stop;
   const std::size_t before = faults.size();
@@ -109,7 +113,10 @@ ToyStop read_stop(const Job& job, ToyGoal goal, Faults& faults) {
   stop.relative = precision.relative;
   stop.max_toys = part.max_toys;
   const bool two_sides = goal == ToyGoal::hypotheses || goal == ToyGoal::limit;
-  const bool fits = stop.quantity == "p0" ? goal == ToyGoal::discovery : stop.quantity == "upper_limit" ? goal == ToyGoal::limit : stop.quantity == "CLsb" ? goal != ToyGoal::discovery : two_sides;
+  const bool fits = stop.quantity == "p0"            ? goal == ToyGoal::discovery
+                    : stop.quantity == "upper_limit" ? goal == ToyGoal::limit
+                    : stop.quantity == "CLsb"        ? goal != ToyGoal::discovery
+                                                     : two_sides;
   if (!fits && faults.size() == before) faults.add(part.precision.mark(), fmt::format("stop: precision: this job gives no {}", stop.quantity));
   return stop;
 }
@@ -119,11 +126,18 @@ std::optional<ToySetup> read_setup(const Job& job, Faults& faults) {
   const ToyPart part = ToyPart::options().read(job.root, faults, "job", {"name", "seed", "workflow", "model", "stop", "failures", "output"});
   ToySetup setup;
   const bool limit = !part.limit.is_null(), interval = !part.interval.is_null();
-  const int goals = static_cast<int>(!part.hypotheses.empty()) + static_cast<int>(limit) + static_cast<int>(part.discovery) + static_cast<int>(interval) + static_cast<int>(part.fit);
+  const int goals = static_cast<int>(!part.hypotheses.empty()) + static_cast<int>(limit) + static_cast<int>(part.discovery) +
+                    static_cast<int>(interval) + static_cast<int>(part.fit);
   if (goals != 1)
-    faults.add(job.root.mark(), "say what to test by one of hypotheses: [0.5, 1, 2], limit: {confidence: 0.95}, discovery: true, interval: {range: [0, 3]}, goodness_of_fit: true");
+    faults.add(job.root.mark(),
+               "say what to test by one of hypotheses: [0.5, 1, 2], limit: {confidence: 0.95}, discovery: true, interval: {range: [0, 3]}, "
+               "goodness_of_fit: true");
   ToyEnsembleOptions& o = setup.options;
-  o.goal = part.discovery ? ToyGoal::discovery : limit ? ToyGoal::limit : interval ? ToyGoal::interval : part.fit ? ToyGoal::fit : ToyGoal::hypotheses;
+  o.goal = part.discovery ? ToyGoal::discovery
+           : limit        ? ToyGoal::limit
+           : interval     ? ToyGoal::interval
+           : part.fit     ? ToyGoal::fit
+                          : ToyGoal::hypotheses;
   o.tested = part.hypotheses;
   o.seed = job.seed;
   if (limit) {
@@ -134,7 +148,8 @@ std::optional<ToySetup> read_setup(const Job& job, Faults& faults) {
   if (interval) {
     const IntervalPart i = IntervalPart::options().read(part.interval, faults, "interval", {});
     o.confidence = i.confidence;
-    for (std::uint64_t k = 0; k < i.points; ++k) o.tested.push_back(i.range.low + (i.range.high - i.range.low) * static_cast<double>(k) / static_cast<double>(i.points - 1));
+    for (std::uint64_t k = 0; k < i.points; ++k)
+      o.tested.push_back(i.range.low + (i.range.high - i.range.low) * static_cast<double>(k) / static_cast<double>(i.points - 1));
   }
   o.stop = read_stop(job, o.goal, faults);
   const std::string usual = part.discovery ? "q0" : interval ? "tmu_tilde" : part.fit ? "saturated" : "qmu_tilde";
@@ -144,14 +159,16 @@ std::optional<ToySetup> read_setup(const Job& job, Faults& faults) {
   if (statistic == "qmu_tilde") o.asymptotic = LimitStatistic::qmu_tilde;
   if (statistic == "qmu") o.asymptotic = LimitStatistic::qmu;
   if ((statistic == "q0") != part.discovery && goals == 1)
-    faults.add(setup.statistic.mark(), part.discovery ? "a discovery is tested with q0: leave 'statistic' away" : "q0 tests a discovery: write discovery: true, or take another statistic");
+    faults.add(setup.statistic.mark(), part.discovery ? "a discovery is tested with q0: leave 'statistic' away"
+                                                      : "q0 tests a discovery: write discovery: true, or take another statistic");
   setup.make_statistic(faults);
   const Config* model = job.root.find("model");
   if (!model) faults.add(job.root.mark(), "'model' is missing: {type: histfactory, workspace: FILE}, or another of `umbra list \"toy models\"`");
   if (model) {
     setup.model = *model;
     const auto probe = setup.make_model(faults);
-    if (probe && !part.fit && probe->poi() == ToyModel::none) faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
+    if (probe && !part.fit && probe->poi() == ToyModel::none)
+      faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
     if (probe) o.block = part.block > 0 ? part.block : usual_block(*probe, o.tested.size());
   }
   if (faults.size() != before) return {};
@@ -197,14 +214,19 @@ Json to_json(const ToyTest& t) {
   j["toys_background"] = t.background.resolved + t.background.unresolved;
   j["unresolved"] = t.signal.unresolved + t.background.unresolved;
   if (const auto& a = t.asymptotic)
-    j["asymptotic"] = {{"q", number(a->q)}, {"CLsb", number(a->clsb)}, {"CLb", number(a->clb)}, {"CLs", number(a->cls)}, {"CLs_expected", numbers(a->expected)}};
+    j["asymptotic"] = {
+        {"q", number(a->q)}, {"CLsb", number(a->clsb)}, {"CLb", number(a->clb)}, {"CLs", number(a->cls)}, {"CLs_expected", numbers(a->expected)}};
   return j;
 }
 
 Json value_of(const ToyLimit& l) { return l.place == LimitPlace::between_points ? number(l.value) : Json(nullptr); }
 
 Json to_json(const ToyLimits& limits, double confidence) {
-  Json j = {{"confidence", confidence}, {"observed", value_of(limits.observed)}, {"error", number(limits.observed.error)}, {"expected", Json::array()}, {"expected_error", Json::array()}};
+  Json j = {{"confidence", confidence},
+            {"observed", value_of(limits.observed)},
+            {"error", number(limits.observed.error)},
+            {"expected", Json::array()},
+            {"expected_error", Json::array()}};
   for (const ToyLimit& l : limits.expected) {
     j["expected"].push_back(value_of(l));
     j["expected_error"].push_back(number(l.error));
@@ -222,7 +244,8 @@ Json to_json(const ToyFraction& f, const std::string& statistic, const std::stri
   j["significance_high"] = number(significance(f.p.low));
   j["toys"] = f.counts.resolved + f.counts.unresolved;
   j["unresolved"] = f.counts.unresolved;
-  if (const auto& a = f.asymptotic) j["asymptotic"] = {{"p0", number(a->p0)}, {"significance", number(a->significance)}, {"p0_expected", numbers(a->expected)}};
+  if (const auto& a = f.asymptotic)
+    j["asymptotic"] = {{"p0", number(a->p0)}, {"significance", number(a->significance)}, {"p0_expected", numbers(a->expected)}};
   return j;
 }
 
@@ -245,7 +268,8 @@ std::string details(const Sampler& sampler, double confidence) {
   for (const ToyTest& t : ensemble.tests()) j["hypotheses"].push_back(to_json(t));
   if (const auto limits = ensemble.limits()) j["upper_limit"] = to_json(*limits, confidence);
   put_interval(j, ensemble.interval_points(), confidence);
-  if (const auto f = ensemble.fraction()) j[f->asymptotic ? "discovery" : "goodness_of_fit"] = f->asymptotic ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
+  if (const auto f = ensemble.fraction())
+    j[f->asymptotic ? "discovery" : "goodness_of_fit"] = f->asymptotic ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
   return j.dump();
 }
 

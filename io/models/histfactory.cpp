@@ -26,7 +26,8 @@ struct Options {
     o.add("patch_name", &Options::patch_name, "which patch of a patch set");
     o.add("measurement", &Options::measurement, "which measurement of the workspace (default: the first)");
     o.add("poi", &Options::poi, "the parameter of interest (default: what the measurement says)");
-    o.add("data", &Options::data, "what stands for the data of the experiment: its observations, or the expectations at signal strength `asimov`", one_of({"observed", "asimov"}));
+    o.add("data", &Options::data, "what stands for the data of the experiment: its observations, or the expectations at signal strength `asimov`",
+          one_of({"observed", "asimov"}));
     o.add("asimov", &Options::asimov, "signal strength of the Asimov data set");
     o.add("blind", &Options::blind, "never look at the observations: as data: asimov");
     return o;
@@ -75,7 +76,8 @@ std::unique_ptr<ToyModel> make(const Config& config, Faults& faults) {
 }
 
 [[maybe_unused]] const bool registered = ToyModelRegistry::instance().add(
-    "histfactory", {"a published likelihood: channels of binned samples with systematic uncertainties", "CERN-OPEN-2012-016", Options::options().describe(), make});
+    "histfactory",
+    {"a published likelihood: channels of binned samples with systematic uncertainties", "CERN-OPEN-2012-016", Options::options().describe(), make});
 
 }  // namespace
 }  // namespace umbra

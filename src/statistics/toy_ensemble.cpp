@@ -26,7 +26,8 @@ double relative_error(const PValue& p) { return p.value > 0 ? (p.high - p.low) /
 }  // namespace
 
 std::uint64_t usual_block(const ToyModel& model, std::size_t tested) {
-  const double size = static_cast<double>(model.num_parameters()) * static_cast<double>(model.observed().size()) * static_cast<double>(std::max<std::size_t>(tested, 1));
+  const double size = static_cast<double>(model.num_parameters()) * static_cast<double>(model.observed().size()) *
+                      static_cast<double>(std::max<std::size_t>(tested, 1));
   return size < 1e4 ? 1000 : size < 1e6 ? 100 : 10;
 }
 
@@ -195,7 +196,9 @@ void ToyEnsemble::stage_complete() {
 
 // For the limit of the data; then so far out that the expected ones are between points.
 std::optional<double> ToyEnsemble::next_strength(const std::vector<LimitPoint>& points) const {
-  const auto unused = [this](std::optional<double> poi) { return poi && !by_poi_.count(rounded(*poi)) ? std::optional(rounded(*poi)) : std::nullopt; };
+  const auto unused = [this](std::optional<double> poi) {
+    return poi && !by_poi_.count(rounded(*poi)) ? std::optional(rounded(*poi)) : std::nullopt;
+  };
   if (const auto next = unused(next_signal_strength(points, toy_upper_limit(points, options_.confidence)))) return next;
   const auto all = limits();
   for (std::size_t i = 0; all && i < all->expected.size(); ++i) {
@@ -309,7 +312,10 @@ SamplerResult ToyEnsemble::result() const {
     made += s.signal.unresolved + s.signal.resolved + s.background.unresolved + s.background.resolved;
   }
   if (unresolved > 0)
-    r.warnings.push_back(fmt::format("{} of {} tests of toys have a fit that is not resolved: they count in no p-value, and `lowest` and `highest` hold whatever they would have been", unresolved, made));
+    r.warnings.push_back(
+        fmt::format("{} of {} tests of toys have a fit that is not resolved: they count in no p-value, and `lowest` and `highest` hold whatever they "
+                    "would have been",
+                    unresolved, made));
   if (options_.stop.toys == 0 && last_stage_ && done() && !precise())
     r.warnings.push_back(fmt::format("max_toys was reached before {} had the relative precision {}", options_.stop.quantity, options_.stop.relative));
   return r;

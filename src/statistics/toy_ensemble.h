@@ -1,9 +1,10 @@
 #pragma once
 // A toy ensemble as a sampler: which blocks of toys to make, when there are enough, and what follows from them.
 //
-// Ids: stages, one after the other; within a stage block by block, in each block first the toys of the alternative (which serve every tested signal strength),
-// then those of each tested one; where no alternative counts (discovery, interval, fit) only these. All goals but a limit are one stage. A limit is a stage for each round of signal strengths placed, of `pilot` toys,
-// and a last one with more toys at all of them. A stage's strengths follow from the stages before it, so a campaign may be extended.
+// Ids: stages, one after the other; within a stage block by block, in each block first the toys of the alternative (which serve every tested signal
+// strength), then those of each tested one; where no alternative counts (discovery, interval, fit) only these. All goals but a limit are one stage. A
+// limit is a stage for each round of signal strengths placed, of `pilot` toys, and a last one with more toys at all of them. A stage's strengths
+// follow from the stages before it, so a campaign may be extended.
 
 #include <array>
 #include <map>
@@ -85,7 +86,7 @@ class ToyEnsemble final : public Sampler {
   // From the blocks before end(), in id order:
   std::vector<ToyTest> tests() const;  ///< ascending in poi; of hypotheses and limit
   std::optional<ToyLimits> limits() const;
-  std::optional<ToyFraction> fraction() const;  ///< of discovery and fit
+  std::optional<ToyFraction> fraction() const;         ///< of discovery and fit
   std::vector<IntervalPoint> interval_points() const;  ///< of interval, ascending
 
  private:

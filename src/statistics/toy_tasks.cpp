@@ -17,7 +17,11 @@ Payload pack(const ToyRequest& r) {
 ToyRequest unpack_toys(const Payload& payload) {
   const std::span<const double> n = doubles(payload);
   EXPECT(n.size() >= 5);
-  return {static_cast<ToySide>(static_cast<int>(n[0])), n[1], static_cast<std::uint64_t>(n[2]), static_cast<std::uint64_t>(n[3]), {n.begin() + 4, n.end()}};
+  return {static_cast<ToySide>(static_cast<int>(n[0])),
+          n[1],
+          static_cast<std::uint64_t>(n[2]),
+          static_cast<std::uint64_t>(n[3]),
+          {n.begin() + 4, n.end()}};
 }
 
 const std::vector<Column>& toy_table_columns() {
@@ -44,8 +48,9 @@ void ToyTasks::run(const Task& task, Outcome& outcome) {
   outcome.rows.reserve(block.rows.size() * toy_table_columns().size());
   for (const ToyRow& r : block.rows) {
     outcome.values.push_back(resolved(r.status) ? r.statistic : std::numeric_limits<double>::quiet_NaN());
-    outcome.rows.insert(outcome.rows.end(), {request.generated, static_cast<double>(request.side), static_cast<double>(r.toy), r.tested, r.statistic, r.poi_hat, r.free_nll,
-                                             r.fixed_nll, static_cast<double>(r.status), r.distance, r.gradient, r.log_weight});
+    outcome.rows.insert(outcome.rows.end(),
+                        {request.generated, static_cast<double>(request.side), static_cast<double>(r.toy), r.tested, r.statistic, r.poi_hat,
+                         r.free_nll, r.fixed_nll, static_cast<double>(r.status), r.distance, r.gradient, r.log_weight});
   }
   ENSURE(outcome.rows.size() == block.rows.size() * toy_table_columns().size());
 }
