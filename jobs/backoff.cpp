@@ -1,6 +1,7 @@
 #include "jobs/backoff.h"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +16,10 @@ using namespace std::chrono_literals;
 void sleep_precisely() {
   thread_local const bool set = prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL) == 0;
   static_cast<void>(set);
+}
+
+void give_way() {
+  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 5));
 }
 
 void answer_promptly() {

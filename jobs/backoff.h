@@ -24,6 +24,8 @@ class Backoff {
 
 /// Lets this thread's sleeps end within a microsecond or so of their time (Linux rounds them up by 50 us otherwise).
 void sleep_precisely();
+/// Lets the other threads of the core go first: for the evaluation thread beside the coordinator, on which all ranks wait.
+void give_way();
 
 /// For a thread that does little but is waited for: it gets the core soon after it wakes, though another thread uses it. Linux 6.12 and later let
 /// a woken thread wait for the other's time slice (3 ms and more) unless its own is shorter; earlier ones, and other systems, ignore this.

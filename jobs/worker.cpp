@@ -29,6 +29,7 @@ void Worker::start() {
 }
 
 void Worker::thread_main() {
+  if (rank_ == 0) give_way();
   try {
     evaluate_all();
   } catch (...) {
