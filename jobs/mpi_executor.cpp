@@ -151,9 +151,19 @@ class MpiExecutor final : public Executor {
       backoff.pause(limit);
       return;
     }
-    // This rank's evaluation thread needs the core: few wake-ups where all have work ahead.
-    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2) std::this_thread::sleep_for(limit);
-    else port_->wait_for_answer(std::min(limit, std::max<std::chrono::nanoseconds>(50us, backoff.step())));
+    // This rank's evaluation thread needs the core: few wake-ups where all have work for a while.
+    const double until = std::min(least_load(), 1.0);
+    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2 && until > 0.6e-3)
+      std::this_thread::sleep_for(std::min(limit, std::chrono::nanoseconds(static_cast<std::int64_t>(0.5e9 * until))));
+    else port_->wait_for_answer(std::min(limit, backoff.step()));
+  }
+
+  // Of ranks that take tasks, s.
+  double least_load() const {
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t r = first_worker_; r < queues_.size(); ++r)
+      if (!queues_[r].stalled) least = std::min(least, queues_[r].load_s);
+    return least;
   }
 
   // Takes what has come. Returns the time.
