@@ -22,7 +22,7 @@ namespace {
 
 constexpr double look_after_s = 0.02;  // how often a rank's evaluation is looked after
 constexpr auto watch_step = 20ms;
-constexpr double shortest_depth_s = 3e-3, longest_depth_s = 60e-3;
+constexpr double shortest_depth_s = 5e-3, longest_depth_s = 60e-3;
 constexpr std::size_t outcomes_at_once = 10000;  // then the caller has its turn
 
 class MpiExecutor final : public Executor {
@@ -154,7 +154,7 @@ class MpiExecutor final : public Executor {
     // This rank's evaluation thread needs the core: few wake-ups where all have work for a while.
     const double until = std::min(least_load(), 1.0);
     if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2 && until > 0.6e-3)
-      std::this_thread::sleep_for(std::min(limit, std::chrono::nanoseconds(static_cast<std::int64_t>(0.5e9 * until))));
+      std::this_thread::sleep_for(std::min(limit, std::chrono::nanoseconds(static_cast<std::int64_t>(0.8e9 * until))));
     else port_->wait_for_answer(std::min(limit, backoff.step()));
   }
 
