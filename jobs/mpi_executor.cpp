@@ -22,13 +22,13 @@ namespace {
 
 constexpr double look_after_s = 0.02;  // how often a rank's evaluation is looked after
 constexpr auto watch_step = 20ms;
-constexpr double shortest_depth_s = 3e-3, longest_depth_s = 60e-3;
+constexpr double shortest_depth_s = 5e-3, longest_depth_s = 60e-3;
 constexpr std::size_t outcomes_at_once = 10000;  // then the caller has its turn
 
 class MpiExecutor final : public Executor {
  public:
   MpiExecutor(const Communicator& ranks, std::vector<std::string> hosts, WorkFactory work, RowSink& sink, const ExecutorOptions& options)
-      : ranks_(ranks), comm_(ranks.handle().comm), options_(options), hosts_(std::move(hosts)), outbox_(comm_), queues_(ranks.size()), collected_(ranks.size()), busy_(ranks.size()) {
+      : ranks_(ranks), comm_(ranks.handle().comm), options_(options), hosts_(std::move(hosts)), inbox_(comm_), outbox_(comm_), queues_(ranks.size()), collected_(ranks.size()), busy_(ranks.size()) {
     first_worker_ = options.coordinator_evaluates || ranks.size() == 1 ? 0 : 1;
     if (first_worker_ == 1) return;
     auto port = std::make_unique<LocalPort>();
@@ -129,7 +129,7 @@ class MpiExecutor final : public Executor {
     Backoff backoff;
     while (std::any_of(queues_.begin(), queues_.end(), [](const RankQueue& q) { return !q.left; }) || !outbox_.empty()) {
       progress(late_);
-      backoff.pause(1ms);
+      backoff.pause(inbox_.empty() && outbox_.empty() ? 1ms : 50us);
     }
     ranks_.free();
     return idle_;
@@ -146,14 +146,24 @@ class MpiExecutor final : public Executor {
 
   void wait(Backoff& backoff, double at_most_s) {
     std::chrono::nanoseconds limit(static_cast<std::int64_t>(std::clamp(at_most_s, 0.0, 1e-3) * 1e9));
-    if (!outbox_.empty()) limit = std::min<std::chrono::nanoseconds>(limit, 100us);
+    if (!outbox_.empty() || !inbox_.empty()) limit = std::min<std::chrono::nanoseconds>(limit, 100us);
     if (!worker_) {
       backoff.pause(limit);
       return;
     }
-    // This rank's evaluation thread needs the core: few wake-ups where all have work ahead.
-    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2) std::this_thread::sleep_for(limit);
-    else port_->wait_for_answer(std::min(limit, std::max<std::chrono::nanoseconds>(50us, backoff.step())));
+    // This rank's evaluation thread needs the core: few wake-ups where all have work for a while.
+    const double until = std::min(least_load(), 1.0);
+    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2 && until > 0.6e-3)
+      std::this_thread::sleep_for(std::min(limit, std::chrono::nanoseconds(static_cast<std::int64_t>(0.8e9 * until))));
+    else port_->wait_for_answer(std::min(limit, backoff.step()));
+  }
+
+  // Of ranks that take tasks, s.
+  double least_load() const {
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t r = first_worker_; r < queues_.size(); ++r)
+      if (!queues_[r].stalled) least = std::min(least, queues_[r].load_s);
+    return least;
   }
 
   // Takes what has come. Returns the time.
@@ -166,9 +176,8 @@ class MpiExecutor final : public Executor {
     const std::size_t most = finished.size() + outcomes_at_once;
     MessageTag tag;
     while (port_ && finished.size() < most && port_->take(tag, received_)) handle(0, tag, finished);
-    MPI_Status status;
-    while (ranks() > 1 && finished.size() < most && try_receive(comm_, MPI_ANY_SOURCE, MPI_ANY_TAG, received_, status))
-      handle(status.MPI_SOURCE, static_cast<MessageTag>(status.MPI_TAG), finished);
+    int from = 0;
+    while (ranks() > 1 && finished.size() < most && inbox_.receive(from, tag, received_)) handle(from, tag, finished);
     if (!outbox_.empty()) outbox_.progress();
     if (worker_ && !stopped_ && time > next_look_) {
       worker_->look_after();
@@ -295,6 +304,7 @@ class MpiExecutor final : public Executor {
   MPI_Comm comm_;
   ExecutorOptions options_;
   std::vector<std::string> hosts_;
+  Inbox inbox_;
   Outbox outbox_;
   std::shared_ptr<Worker> worker_;  // of this rank
   LocalPort* port_ = nullptr;       // its port; the worker's own
@@ -335,9 +345,10 @@ bool serve_tasks(const Communicator& ranks, WorkFactory work, RowSink& sink, con
   const auto worker = std::make_shared<Worker>(std::move(work), sink, std::make_unique<MpiPort>(own), ranks.rank());
   worker->start();
   answer_promptly();
+  bool soon = false;
   for (int stopped = 0; !stopped;) {
-    std::this_thread::sleep_for(watch_step);
-    worker->look_after();
+    std::this_thread::sleep_for(soon ? 1ms : watch_step);
+    soon = worker->look_after();
     UMBRA_MPI(MPI_Test(&request, &stopped, MPI_STATUS_IGNORE));
   }
   worker->request_stop();

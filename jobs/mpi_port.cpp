@@ -52,30 +52,65 @@ void Outbox::progress() {
   }
 }
 
-bool try_receive(MPI_Comm comm, int source, int tag, Buffer& message, MPI_Status& status) {
-  int found = 0;
-  MPI_Message handle;
-  UMBRA_MPI(MPI_Improbe(source, tag, comm, &found, &handle, &status));
-  if (!found) return false;
-  int size = 0;
-  UMBRA_MPI(MPI_Get_count(&status, MPI_BYTE, &size));
-  if (message.capacity() > spare_bytes) message = {};
-  message.resize(size);
-  // A large message takes many steps of both sides.
-  MPI_Request request;
-  UMBRA_MPI(MPI_Imrecv(message.data(), size, MPI_BYTE, &handle, &request));
-  wait_politely(request);
-  return true;
+bool Inbox::is_coming_from(int rank, std::size_t before) const {
+  return std::any_of(coming_.begin(), coming_.begin() + before, [rank](const Coming& c) { return c.from == rank; });
+}
+
+bool Inbox::receive(int& from, MessageTag& tag, Buffer& message) {
+  for (std::size_t i = 0; i < coming_.size(); ++i) {
+    Coming& coming = coming_[i];
+    int done = 0;
+    UMBRA_MPI(MPI_Test(&coming.request, &done, MPI_STATUS_IGNORE));
+    if (!done || is_coming_from(coming.from, i)) continue;
+    from = coming.from;
+    tag = coming.tag;
+    message = std::move(coming.buffer);
+    coming_.erase(coming_.begin() + i);
+    return true;
+  }
+  while (true) {
+    int found = 0, size = 0;
+    MPI_Message handle;
+    MPI_Status status;
+    UMBRA_MPI(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, comm_, &found, &handle, &status));
+    if (!found) return false;
+    UMBRA_MPI(MPI_Get_count(&status, MPI_BYTE, &size));
+    from = status.MPI_SOURCE;
+    tag = static_cast<MessageTag>(status.MPI_TAG);
+    if (size <= static_cast<int>(eager_bytes) && !is_coming_from(from, coming_.size())) {
+      if (message.capacity() > spare_bytes) message = {};
+      message.resize(size);
+      UMBRA_MPI(MPI_Mrecv(message.data(), size, MPI_BYTE, &handle, MPI_STATUS_IGNORE));
+      return true;
+    }
+    Coming& coming = coming_.emplace_back(Coming{from, tag, MPI_REQUEST_NULL, {}});
+    coming.buffer.resize(size);
+    UMBRA_MPI(MPI_Imrecv(coming.buffer.data(), size, MPI_BYTE, &handle, &coming.request));
+  }
 }
 
 MpiPort::MpiPort(const Communicator& ranks) : ranks_(ranks), comm_(ranks.handle().comm), outbox_(comm_) {}
 
 bool MpiPort::receive(Buffer& tasks) {
   if (!outbox_.empty()) outbox_.progress();
+  int found = 0, size = 0;
+  MPI_Message handle;
   MPI_Status status;
-  if (!try_receive(comm_, 0, static_cast<int>(MessageTag::tasks), tasks, status)) return false;
+  UMBRA_MPI(MPI_Improbe(0, static_cast<int>(MessageTag::tasks), comm_, &found, &handle, &status));
+  if (!found) return false;
+  UMBRA_MPI(MPI_Get_count(&status, MPI_BYTE, &size));
+  if (tasks.capacity() > spare_bytes) tasks = {};
+  tasks.resize(size);
+  MPI_Request request;
+  UMBRA_MPI(MPI_Imrecv(tasks.data(), size, MPI_BYTE, &handle, &request));
+  wait_politely(request);
   backoff_.reset();
   return true;
+}
+
+bool MpiPort::sending() {
+  outbox_.progress();
+  return !outbox_.empty();
 }
 
 void MpiPort::wait() { backoff_.pause(outbox_.empty() ? std::chrono::milliseconds(4) : std::chrono::milliseconds(1) / 20); }

@@ -34,8 +34,27 @@ class Outbox {
   std::vector<Buffer> spare_;
 };
 
-/// Receives the next message from `source` with `tag` (either may be MPI_ANY_...), if one has come.
-bool try_receive(MPI_Comm comm, int source, int tag, Buffer& message, MPI_Status& status);
+/// Messages from all ranks. A large one takes many steps of its sender, who may be in a long evaluation: meanwhile those of other ranks come in.
+class Inbox {
+ public:
+  explicit Inbox(MPI_Comm comm) : comm_(comm) {}
+  /// The next message, if one is complete; those of one rank in the order in which it sent them.
+  bool receive(int& from, MessageTag& tag, Buffer& message);
+  /// Whether nothing is coming in; else receive() should be called again soon.
+  bool empty() const { return coming_.empty(); }
+
+ private:
+  struct Coming {
+    int from;
+    MessageTag tag;
+    MPI_Request request;
+    Buffer buffer;
+  };
+  bool is_coming_from(int rank, std::size_t before) const;
+
+  MPI_Comm comm_;
+  std::vector<Coming> coming_;
+};
 
 /// Messages up to this size are sent eagerly by Open MPI's shared-memory transport (limit 4096 with its header).
 constexpr std::size_t eager_bytes = 3900;
@@ -50,6 +69,7 @@ class MpiPort final : public Port {
   void wake() override {}
   void send(MessageTag tag, Buffer& message) override;
   void flush() override;
+  bool sending() override;
   std::size_t good_message_bytes() const override { return eager_bytes; }
 
  private:

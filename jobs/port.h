@@ -24,6 +24,8 @@ class Port {
   virtual void send(MessageTag tag, Buffer& message) = 0;
   /// Waits until the coordinator has all that was sent.
   virtual void flush() = 0;
+  /// Helps what is on its way; whether there is any.
+  virtual bool sending() = 0;
   /// Messages up to this size travel fast.
   virtual std::size_t good_message_bytes() const = 0;
 };
@@ -36,6 +38,7 @@ class LocalPort final : public Port {
   void wake() override;
   void send(MessageTag tag, Buffer& message) override;
   void flush() override {}
+  bool sending() override { return false; }
   std::size_t good_message_bytes() const override { return std::size_t{1} << 16; }
 
   // The coordinator's end.

@@ -157,12 +157,14 @@ void Worker::give_back() {
   }
 }
 
-void Worker::look_after() {
-  if (!claim()) return;
+bool Worker::look_after() {
+  if (!claim()) return false;
   const double lasts = unix_now() - begun_;
   if (lasts > news_patience_s) send_answers();
   if (lasts > tasks_patience_s) give_back();
+  const bool sending = port_->sending();
   give_up_claim();
+  return sending;
 }
 
 void Worker::request_stop() {

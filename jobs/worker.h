@@ -18,8 +18,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Worker(WorkFactory factory, RowSink& sink, std::unique_ptr<Port> port, int rank);
 
   void start();
-  /// To be called every 20 ms or so by another thread: sends on what waits behind a long evaluation.
-  void look_after();
+  /// To be called every 20 ms or so by another thread: sends on what waits behind a long evaluation. Whether it should be called again soon.
+  bool look_after();
   /// Begins to leave: no further task is begun.
   void request_stop();
   /// After request_stop(). Waits for the evaluation in progress for at most 0.1 s and says good-bye to the coordinator. Returns false where
