@@ -74,6 +74,7 @@ int start_mpirun(int ranks, const std::string& program, const std::vector<std::s
 }
 
 std::string read_job_text(const std::string& file) {
+  VALIDATE(!std::filesystem::is_directory(file), "the job file {} is a folder: name the YAML file in it", file);
   std::ifstream in(file);
   VALIDATE(in.good(), "the job file {} cannot be read: is the path right? `umbra new scan` prints one to start from", file);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -50,6 +50,7 @@ with Folder():
     text = run("bad.yaml", expect=2)
     assert len([line for line in text.splitlines() if line.startswith("bad.yaml:")]) >= 4, text
     run("missing.yaml", expect=2)
+    assert "is a folder" in run(".", expect=2)
     umbra("run", expect=2)
     umbra("frobnicate", expect=2)
 
