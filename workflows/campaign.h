@@ -48,6 +48,12 @@ class NoRecorder final : public Recorder {
   void tick() override {}
 };
 
+/// Keeps no rows, for checks and forecasts.
+class NoRows final : public RowSink {
+ public:
+  void keep(const Outcome&) override {}
+};
+
 enum class Ending {
   complete,      ///< the stop criterion is met, or the sampler is done
   over_budget,   ///< too many failures

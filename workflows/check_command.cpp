@@ -30,11 +30,6 @@ class Collector final : public Recorder {
   void tick() override {}
 };
 
-class NoRows final : public RowSink {
- public:
-  void keep(const Outcome&) override {}
-};
-
 double quantile(std::vector<double> sorted, double q) { return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)]; }
 
 std::vector<double> durations_of(const std::vector<Outcome>& outcomes) {

@@ -32,11 +32,6 @@ class Replay final : public Work {
   std::size_t dim_;
 };
 
-class NoRows final : public RowSink {
- public:
-  void keep(const Outcome&) override {}
-};
-
 }  // namespace
 
 Forecast forecast(const std::function<std::unique_ptr<Sampler>()>& make_sampler, std::size_t dim, const std::vector<Outcome>& measured, int ranks, std::uint64_t evaluations,

@@ -13,12 +13,6 @@ using namespace umbra;
 
 namespace {
 
-/// Keeps nothing: the tests look at outcomes.
-class NoRows final : public RowSink {
- public:
-  void keep(const Outcome&) override {}
-};
-
 class Watcher final : public Recorder {
  public:
   std::map<std::pair<TaskKind, TaskId>, Outcome> seen, known_before;
