@@ -32,6 +32,10 @@ class Collector final : public Recorder {
 
 double quantile(std::vector<double> sorted, double q) { return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)]; }
 
+std::string quantiles(const std::vector<double>& sorted) {
+  return fmt::format("5 % {}, median {}, 95 % {}, longest {}", human_time(quantile(sorted, 0.05)), human_time(quantile(sorted, 0.5)), human_time(quantile(sorted, 0.95)), human_time(sorted.back()));
+}
+
 std::vector<double> durations_of(const std::vector<Outcome>& outcomes) {
   std::vector<double> all;
   for (const Outcome& o : outcomes)
@@ -69,30 +73,49 @@ void print_statuses(const std::vector<Outcome>& outcomes) {
 }
 
 void print_times(const std::vector<double>& sorted) {
-  fmt::print("\ntime per point: 5 % {}, median {}, 95 % {}, longest {}\n", human_time(quantile(sorted, 0.05)), human_time(quantile(sorted, 0.5)), human_time(quantile(sorted, 0.95)), human_time(sorted.back()));
+  fmt::print("\ntime per point: {}\n", quantiles(sorted));
 }
 
-// Columns that no point filled: a misspelt output, most of the time.
+// Outputs that no point filled, where any was: a misspelt one, most of the time, which makes every point a parse_error.
 void print_never_found(const Plan& plan, const std::vector<Outcome>& outcomes) {
   const std::vector<Column>& columns = plan.tables.front().columns;
   std::vector<std::string> never;
-  bool any_ok = false;
-  for (const Outcome& o : outcomes) any_ok = any_ok || o.status == Status::ok;
-  for (std::size_t c = 0; c < columns.size() && any_ok; ++c)
-    if (std::none_of(outcomes.begin(), outcomes.end(), [c](const Outcome& o) { return c < o.values.size() && !std::isnan(o.values[c]); })) never.push_back(columns[c].name);
-  if (!never.empty()) fmt::print("never found at any point: {}\n", join(never));
+  bool any_found = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.status == Status::ok; });
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].role != Role::observable) continue;
+    const bool found = std::any_of(outcomes.begin(), outcomes.end(), [c](const Outcome& o) { return c < o.values.size() && !std::isnan(o.values[c]); });
+    if (!found) never.push_back(columns[c].name);
+    any_found = any_found || found;
+  }
+  if (any_found && !never.empty()) fmt::print("never found at any point: {}\n", join(never));
 }
 
 void print_step_times(const Plan& plan, const std::vector<Outcome>& outcomes) {
   const std::vector<Column>& columns = plan.tables.front().columns;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (columns[c].name.rfind("time_", 0) != 0) continue;
+    if (columns[c].role != Role::bookkeeping || !columns[c].name.starts_with("time_")) continue;
     std::vector<double> all;
     for (const Outcome& o : outcomes)
       if (c < o.values.size() && !std::isnan(o.values[c])) all.push_back(o.values[c]);
     std::sort(all.begin(), all.end());
-    if (!all.empty()) fmt::print("  step {}: median {}, 95 % {}, longest {}\n", columns[c].name.substr(5), human_time(quantile(all, 0.5)), human_time(quantile(all, 0.95)), human_time(all.back()));
+    const std::string step = columns[c].name.substr(5);
+    if (all.empty()) fmt::print("  step {}: run at no point\n", step);
+    else fmt::print("  step {}: run at {} points, {}\n", step, all.size(), quantiles(all));
   }
+}
+
+// A chain of programs is asked for the time of each step, whether or not the campaign keeps them.
+std::vector<std::string> with_step_times(const std::string& file, std::vector<std::string> overrides) {
+  try {
+    Faults ignored;
+    const Job job = Job::read(read_job_text(file), file, overrides, ignored);
+    const Config* model = job.root.find("model");
+    const Config* type = model ? model->find("type") : nullptr;
+    if (type && type->text() == "external") overrides.push_back("model.times=true");
+  } catch (const UserError&) {
+    // Told when the job is read in earnest.
+  }
+  return overrides;
 }
 
 void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome>& outcomes, std::optional<std::uint64_t> evaluations) {
@@ -154,7 +177,7 @@ int check_command(const CheckOptions& options, const std::string& program) {
     words.insert(words.end(), options.overrides.begin(), options.overrides.end());
     return start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
   }
-  return with_job(options.job, options.overrides, [&](const Job& job, const Plan& plan, const Communicator& ranks) {
+  return with_job(options.job, with_step_times(options.job, options.overrides), [&](const Job& job, const Plan& plan, const Communicator& ranks) {
     NoRows rows;
     if (ranks.rank() > 0) {
       serve_tasks(ranks, plan.work, rows);

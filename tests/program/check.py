@@ -12,7 +12,29 @@ stop: {evaluations: 100000}
 output: {directory: out}
 """
 
+# One output is misspelt, one step is never run.
+CHAIN = """
+name: chain
+parameters: [{name: x, prior: flat, range: [0, 1]}]
+model:
+  type: external
+  steps:
+    - {name: first, command: "echo mass {{ x }}", outputs: {m: {csv: 1, file: stdout}, width: {regex: 'wdth (.*)', file: stdout}}}
+    - {name: second, when: "x > 2", command: echo 1, outputs: {omega: {csv: 0, file: stdout}}}
+sampler: {type: random}
+stop: {evaluations: 1000}
+output: {directory: out}
+"""
+
 with Folder():
+    write("chain.yaml", CHAIN)
+    text = umbra("check", "chain.yaml", "--points", "20", expect=1)
+    for words in ("parse_error", "first: width: nothing matches 'wdth (.*)'", "never found at any point: width, omega", "step first: run at 20 points, 5 % ", "step second: run at no point", "no point is ok"):
+        assert words in text, f"{words!r} is missing:\n{text}"
+    write("chain.yaml", CHAIN.replace("wdth (.*)", "mass (.*)").replace("x > 2", "x > 0.5"))
+    text = umbra("check", "chain.yaml", "--points", "20")
+    assert "never found" not in text and "step second: run at" in text and "skipped" in text, text
+
     write("job.yaml", JOB)
     text = umbra("check", "job.yaml", "--points", "300")
     for words in ("differential_evolution", "lnL_model", "timeout", "unphysical", "time per point", "median", "busy share", "done after", "pay nothing"):
