@@ -76,7 +76,7 @@ void RunRecord::resume() {
   visitor.start = [&](const Start& start) { unfinished[{start.kind, start.id}] = start; };
   visitor.outcome = [&](Outcome&& outcome, const std::string& host, bool lost_rows) {
     unfinished.erase({outcome.kind, outcome.id});
-    if (lost_rows) return;  // made again, bit for bit
+    if (lost_rows || parts_.store.keeps_rows_of(outcome.kind)) return;  // made again, bit for bit
     if (known_.count({outcome.kind, outcome.id})) return;
     ++outcomes_before_;
     parts_.store.recover(outcome, host);
