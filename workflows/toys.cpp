@@ -36,6 +36,9 @@ class Toys final : public Workflow {
       return std::make_unique<ToyEnsemble>(setup.options, setup.make_model(none), setup.make_statistic(none));
     };
     plan.details = [confidence = setup->options.confidence](const Sampler& sampler) { return toy_results(dynamic_cast<const ToyEnsemble&>(sampler), confidence); };
+    plan.progress = [](const Sampler& sampler) { return dynamic_cast<const ToyEnsemble&>(sampler).progress(); };
+    plan.values_of_rows = [](Outcome& outcome) { outcome.values = toy_values(outcome.rows); };
+    plan.slices = ToyEnsemble::slices(setup->options);
     plan.rules.kind = TaskKind::toys;
     plan.rules.failure_budget = job.failures.budget;
     plan.rules.budget_after = job.failures.after;

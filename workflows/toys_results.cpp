@@ -94,7 +94,7 @@ std::string toy_results(const ToyEnsemble& ensemble, double confidence) {
   if (const auto limits = ensemble.limits()) j["upper_limit"] = to_json(*limits, confidence);
   put_interval(j, ensemble.interval_points(), confidence);
   if (const auto f = ensemble.fraction())
-    j[f->asymptotic ? "discovery" : "goodness_of_fit"] = f->asymptotic ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
+    j[f->discovery ? "discovery" : "goodness_of_fit"] = f->discovery ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
   return j.dump();
 }
 
