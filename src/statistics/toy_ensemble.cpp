@@ -34,13 +34,11 @@ std::uint64_t usual_block(const ToyModel& model, std::size_t tested) {
 ToyEnsemble::ToyEnsemble(ToyEnsembleOptions options, std::unique_ptr<ToyModel> model, std::unique_ptr<TestStatistic> statistic)
     : options_(std::move(options)), model_(std::move(model)), statistic_(std::move(statistic)) {
   EXPECT(options_.block > 0 && (options_.stop.toys > 0 || options_.stop.max_toys > 0));
-  if (options_.goal == ToyGoal::discovery) asymptotic_discovery_ = Asymptotics(*model_).discovery();
-  if (options_.goal == ToyGoal::limit && options_.asymptotic) {
-    try {
-      asymptotic_limit_ = Asymptotics(*model_, *options_.asymptotic).upper_limit(options_.confidence);
-    } catch (const UserError&) {
-      // Toys can do without.
-    }
+  try {
+    if (options_.goal == ToyGoal::discovery) asymptotic_discovery_ = Asymptotics(*model_).discovery();
+    if (options_.goal == ToyGoal::limit && options_.asymptotic) asymptotic_limit_ = Asymptotics(*model_, *options_.asymptotic).upper_limit(options_.confidence);
+  } catch (const UserError&) {
+    // Toys can do without.
   }
   reset();
 }
@@ -51,7 +49,7 @@ void ToyEnsemble::reset() {
   strengths_.clear();
   by_poi_.clear();
   last_stage_ = false;
-  next_ = settled_ = 0;
+  next_ = settled_ = slice_.from(0);
   end_ = no_end;
   const std::uint64_t wanted = options_.stop.toys > 0 ? options_.stop.toys : options_.stop.max_toys;
   if (options_.goal == ToyGoal::limit) {
@@ -133,22 +131,28 @@ std::vector<Task> ToyEnsemble::ask(std::size_t max) {
   const Stage& last = stages_.back();
   const TaskId available = std::min(end_, last.first + last.blocks * last.sources);
   std::vector<Task> tasks;
-  for (; next_ < available && tasks.size() < max; ++next_)
+  for (; next_ < available && tasks.size() < max; next_ = slice_.from(next_ + 1))
     if (!told_.count(next_)) tasks.push_back({TaskKind::toys, next_, pack(request(next_)), Care::normal});
   return tasks;
 }
 
 void ToyEnsemble::tell(const Outcome& outcome) {
   if (outcome.kind != TaskKind::toys) return;
-  told_[outcome.id] = outcome.status == Status::ok ? outcome.values : std::vector<double>{};
+  told_[outcome.id] = outcome.status == Status::ok ? PackedNumbers(outcome.values) : PackedNumbers();
   settle();
+}
+
+void ToyEnsemble::take_slice(const Slice& slice) {
+  EXPECT(slices(options_));
+  slice_ = slice;
+  reset();
 }
 
 void ToyEnsemble::settle() {
   for (auto next = told_.find(settled_); settled_ < end_ && next != told_.end() && next->first == settled_; ++next) {
-    account(settled_, next->second);
+    account(settled_, next->second.unpack());
     const Place place = find(settled_);
-    ++settled_;
+    settled_ = slice_.from(settled_ + 1);
     if (place.last) block_complete(place);
   }
 }
@@ -237,13 +241,14 @@ std::vector<LimitPoint> ToyEnsemble::limit_points() const {
 }
 
 void ToyEnsemble::collect(std::size_t strength, std::vector<double>& signal, std::vector<double>& background) const {
-  for (const auto& [id, values] : told_) {
+  for (const auto& [id, packed] : told_) {
     if (id >= settled_) break;
     const Place place = find(id);
     const auto& in_stage = place.stage->strengths;
     const auto at = static_cast<std::size_t>(std::find(in_stage.begin(), in_stage.end(), strength) - in_stage.begin());
     const bool shared = place.shared;
     if (at == in_stage.size() || (!shared && place.strength != at)) continue;
+    const std::vector<double> values = packed.unpack();
     for (std::size_t i = shared ? at : 0; i < values.size(); i += shared ? in_stage.size() : 1)
       if (!std::isnan(values[i])) (shared ? background : signal).push_back(values[i]);
   }
@@ -294,7 +299,7 @@ std::optional<ToyLimits> ToyEnsemble::limits() const {
 std::optional<ToyFraction> ToyEnsemble::fraction() const {
   if (options_.goal != ToyGoal::discovery && options_.goal != ToyGoal::fit) return {};
   const Strength& s = strengths_.front();
-  return ToyFraction{s.observed, s.signal, p_value(s.signal), asymptotic_discovery_};
+  return ToyFraction{options_.goal == ToyGoal::discovery, s.observed, s.signal, p_value(s.signal), asymptotic_discovery_};
 }
 
 std::vector<IntervalPoint> ToyEnsemble::interval_points() const {
@@ -302,6 +307,26 @@ std::vector<IntervalPoint> ToyEnsemble::interval_points() const {
   if (options_.goal == ToyGoal::interval)
     for (const Strength* s : sorted()) points.push_back({s->poi, s->signal});
   return points;
+}
+
+std::vector<std::pair<std::string, double>> ToyEnsemble::progress() const {
+  if (options_.goal == ToyGoal::limit) {
+    const std::vector<LimitPoint> points = limit_points();
+    if (points.empty()) return {};
+    const ToyLimit limit = toy_upper_limit(points, options_.confidence);
+    return {{"upper_limit", limit.value}, {"upper_limit_error", limit.error}};
+  }
+  const auto p_of = [this](const Strength& s) { return options_.goal == ToyGoal::hypotheses ? cls(s.signal, s.background).cls : p_value(s.signal); };
+  const Strength* least = nullptr;
+  for (const Strength& s : strengths_)
+    if (s.signal.resolved > 0 && (!has_alternative() || s.background.resolved > 0) && (!least || relative_error(p_of(s)) > relative_error(p_of(*least)))) least = &s;
+  if (!least) return {};
+  const PValue p = p_of(*least);
+  const bool one = options_.goal == ToyGoal::discovery || options_.goal == ToyGoal::fit;
+  const std::string name = options_.goal == ToyGoal::discovery ? "p0" : options_.goal == ToyGoal::fit ? "p" : options_.goal == ToyGoal::hypotheses ? "CLs" : "CLsb";
+  std::vector<std::pair<std::string, double>> all = {{name, p.value}, {name + "_error", (p.high - p.low) / 2}};
+  if (!one) all.insert(all.begin(), {"mu", least->poi});
+  return all;
 }
 
 SamplerResult ToyEnsemble::result() const {

@@ -10,7 +10,9 @@
 #include <map>
 #include <optional>
 
+#include "src/base/packed_numbers.h"
 #include "src/samplers/sampler.h"
+#include "src/samplers/sliceable.h"
 #include "src/statistics/toy_limits.h"
 #include "src/statistics/toy_tasks.h"
 
@@ -63,13 +65,14 @@ struct ToyLimits {
 
 /// A discovery or a goodness of fit: one p-value.
 struct ToyFraction {
+  bool discovery = false;
   ToyRow observed;
   ToyCounts counts;
   PValue p;
   std::optional<AsymptoticDiscovery> asymptotic;
 };
 
-class ToyEnsemble final : public Sampler {
+class ToyEnsemble final : public Sampler, public Sliceable {
  public:
   /// Fits the observed data. Throws UserError where these fits are not resolved.
   ToyEnsemble(ToyEnsembleOptions options, std::unique_ptr<ToyModel> model, std::unique_ptr<TestStatistic> statistic);
@@ -82,6 +85,11 @@ class ToyEnsemble final : public Sampler {
   void save(std::ostream& out) const override;
   void load(std::istream& in) override;
   SamplerResult result() const override;
+  /// The current p-value or limit with its error; of several signal strengths that whose p-value is known least well.
+  std::vector<std::pair<std::string, double>> progress() const;
+  void take_slice(const Slice& slice) override;
+  /// Whether a slice of it can be made alone: no stage, and no end, that depends on toys.
+  static bool slices(const ToyEnsembleOptions& options) { return options.goal != ToyGoal::limit && options.stop.toys > 0; }
 
   // From the blocks before end(), in id order:
   std::vector<ToyTest> tests() const;  ///< ascending in poi; of hypotheses and limit
@@ -136,7 +144,8 @@ class ToyEnsemble final : public Sampler {
   std::vector<Strength> strengths_;
   std::vector<Stage> stages_;
   bool last_stage_ = false;
-  std::map<TaskId, std::vector<double>> told_;
+  std::map<TaskId, PackedNumbers> told_;
+  Slice slice_;
   TaskId next_ = 0, settled_ = 0, end_ = no_end;
 };
 

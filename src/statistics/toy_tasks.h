@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 
 #include "src/base/task.h"
 #include "src/statistics/toy_block.h"
@@ -23,6 +24,12 @@ ToyRequest unpack_toys(const Payload& payload);
 
 /// Of /toys: generated, side, and what toy_columns() says.
 const std::vector<Column>& toy_table_columns();
+
+/// The values of an outcome, from its rows: the statistic of each toy for each tested value, NaN where a fit is not resolved.
+std::vector<double> toy_values(std::span<const double> rows);
+
+/// The rows of a toy that could not be tested, all that it has but its status being NaN.
+std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status);
 
 /// One per rank. Toys belong to (seed, signal strength and side, number): the same in whichever block they are made.
 class ToyTasks {

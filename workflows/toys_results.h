@@ -1,0 +1,13 @@
+#pragma once
+// The results of toys for summary.json and /summary.
+
+#include <string>
+
+#include "src/statistics/toy_ensemble.h"
+
+namespace umbra {
+
+/// A JSON object: `hypotheses`, `upper_limit`, `discovery`, `interval`, `goodness_of_fit`, as far as the ensemble has them.
+std::string toy_results(const ToyEnsemble& ensemble, double confidence);
+
+}  // namespace umbra
