@@ -27,6 +27,13 @@ struct CheckOptions {
   std::vector<std::string> overrides;
   std::uint64_t points = 100;  ///< to evaluate
   int ranks = 0;               ///< to evaluate them on; 0: all cores
+  int for_ranks = 0;           ///< of the campaign; 0: not known
+};
+
+struct MergeOptions {
+  std::vector<std::string> runs;
+  std::string output;  ///< run directory to make
+  bool quiet = false;
 };
 
 /// @param program path of this executable, for starting mpirun
@@ -37,5 +44,6 @@ int check_command(const CheckOptions& options, const std::string& program);
 int list_command(const std::string& what);
 int new_command(const std::string& workflow);
 int status_command(const std::string& run, bool json);
+int merge_command(const MergeOptions& options);
 
 }  // namespace umbra

@@ -26,12 +26,20 @@ int main(int argc, char** argv) {
   run_app->add_flag("--quiet", run.quiet, "no progress, no summary");
   run_app->callback([&] { result = run_command(run, argv[0]); });
 
+  MergeOptions merge;
+  auto* merge_app = app.add_subcommand("merge", "join runs of nested sampling of one problem with different seeds into one posterior and evidence");
+  merge_app->add_option("runs", merge.runs, "run directories")->required();
+  merge_app->add_option("--output", merge.output, "run directory to make")->required();
+  merge_app->add_flag("--quiet", merge.quiet, "no summary");
+  merge_app->callback([&] { result = merge_command(merge); });
+
   CheckOptions check;
   auto* check_app = app.add_subcommand("check", "what a job will do, tried on a few points: statuses, times, the end on more ranks");
   check_app->add_option("job", check.job, "job file (YAML)")->required();
   check_app->add_option("overrides", check.overrides, "key.sub=value: overrides of the job file");
   check_app->add_option("--points", check.points, "how many points to evaluate")->check(CLI::PositiveNumber);
   check_app->add_option("--ranks", check.ranks, "on how many ranks (default: all cores)")->check(CLI::PositiveNumber);
+  check_app->add_option("--for-ranks", check.for_ranks, "on how many ranks the campaign will run: what it makes of them, and which look_ahead they need")->check(CLI::Range(1, 16384));
   check_app->callback([&] { result = check_command(check, argv[0]); });
 
   std::string what;

@@ -2,7 +2,7 @@
 import glob
 import os
 
-from campaigns import SOURCE, Folder, run, summary
+from campaigns import SOURCE, Folder, run, summary, table
 
 # what makes an example short; by workflow
 SHORTER = {
@@ -10,6 +10,9 @@ SHORTER = {
     "learn": ["start.evaluations=300", "query.batch=50", "query.candidates=2000", "stop.evaluations=450", "committee.trees=20"],
     "toys": ["stop={toys: 200}"],
 }
+
+# ... and what makes single ones short
+OWN = {"pmssm_posterior": ["sampler.live_points=44", "sampler.moves=8", "stop={remaining_evidence: 0.9}"]}
 
 with Folder():
     files = sorted(glob.glob(os.path.join(SOURCE, "examples", "*.yaml")))
@@ -20,6 +23,7 @@ with Folder():
             continue
         workflow = text.split("workflow:")[1].split()[0]
         name = os.path.splitext(os.path.basename(file))[0]
-        run(file, 2, *SHORTER[workflow], f"output.directory={name}", timeout=300)
+        run(file, 2, *OWN.get(name, SHORTER[workflow]), f"output.directory={name}", timeout=300)
         assert summary(name)["ending"] == "complete", name
         print(name, "runs")
+    assert summary("pmssm_posterior")["ln_evidence"] < 0 and table("pmssm_posterior", "posterior")["weight"].sum() > 0.999
