@@ -82,7 +82,8 @@ def main():
                 rates.append(two)
             print(f"pMSSM scan, 2 ranks over 1: {statistics.median(ratios):.2f}   (target 1.85; {statistics.median(rates):.0f} points/s on 2)", flush=True)
         if "busy" in chosen:
-            for sampler in ("{type: random}", "{type: differential_evolution, population: 400}"):
+            for sampler in ("{type: random}", "{type: differential_evolution, population: 400}", "{type: particle_swarm, look_ahead: 1024}", "{type: genetic, look_ahead: 1024}",
+                            "{type: bee_colony, sources: 400}", "{type: grey_wolf, wolves: 400, look_ahead: 1024}"):
                 slow = job("slow.yaml", "{type: sleep, mean: 100ms, distribution: log_normal, sigma: 1}", sampler, 64 * 150)
                 shares = [run(umbra, slow, 64)[1] for _ in range(max(1, options.pairs // 2))]
                 print(f"64 ranks, 100 ms log-normal sigma 1, {sampler}: busy share {statistics.median(shares):.3f}   (target 0.95)", flush=True)

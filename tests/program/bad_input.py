@@ -32,6 +32,10 @@ FAULTS = [
     ("workflow: scan", "workflow: scna", ["scan"]),
     ("sampler: {type: random}", "sampler: {type: random}\nconstraints: [{column: m_h, type: normal, value: 1, sigma: 1}]", ["m_h"]),
     ("sampler: {type: random}", "sampler: {type: random}\nrequire: \"z > 0\"", ["z"]),
+    ("sampler: {type: random}", "sampler: {type: nested, live_points: 5}", ["5 live points are too few for 2 dimensions", "at least 10"]),
+    ("sampler: {type: random}", "sampler: {type: differential_evolution, population: 3}", ["population", "between 5"]),
+    ("sampler: {type: random}", "sampler: {type: ensemble_mcmc, walkers: 2}", ["2 walkers do not do in 2 dimensions", "at least 4"]),
+    ("sampler: {type: random}", "sampler: {type: random}\nstart: {from: nowhere}", ["nowhere", "run directory"]),
     ("name: y", "name: x", ["x"]),
     ("parameters:", "parameters: [", ["YAML"]),
 ]

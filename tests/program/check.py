@@ -44,6 +44,13 @@ with Folder():
     # twenty members cannot keep 256 ranks busy, and one rank is busy all the time
     busy = {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if line[:8].strip().isdigit()}
     assert busy["1"] > 0.95, busy
+    # more look-ahead keeps the ranks that the campaign will have busy, and it is said how much does
+    text = umbra("check", "job.yaml", "--points", "300", "--for-ranks", "32")
+    advice = [line.split() for line in text.splitlines() if line.split()[:1] == ["32"] and "busy share" in line]
+    assert advice, text
+    look_ahead, better = int(advice[-1][-4]), float(advice[-1][-1].rstrip(")"))
+    assert look_ahead in (32, 64, 128, 256, 512) and better > 0.9 > float(advice[-1][1]), text
+    assert "costs evaluations" in text, text
     hopeless = JOB.replace("timeout: 0.1", "timeout: 0.75")
     write("hopeless.yaml", hopeless)
     assert "would be stopped" in umbra("check", "hopeless.yaml", expect=1)

@@ -32,6 +32,9 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 /// The insertion test sees regions that are too small and chains that end too high or too low, but not chains that hardly leave their parent: where
 /// a posterior is long, thin and bent in many dimensions, see that twice the `moves` give the same ln Z.
 ///
+/// Points of an earlier run can only stand in for the first draws from the prior, and only where they are all the draws of a run of `random`: the live points are
+/// then those of them that have a likelihood above zero. Any other points would have to be weighed as proposals, of a density that nobody knows.
+///
 /// Points that fail are never live. Unphysical points, skipped points and ln L = -inf count as likelihood zero, and so does any other
 /// failure, whose prior share is reported. The live points are those draws from the prior that have a likelihood above zero; its share of the
 /// prior multiplies the evidence. A plateau dies at once, without being replaced meanwhile (arXiv:2010.13884). A run ends where what
@@ -76,6 +79,9 @@ class Nested : public Sampler {
     VALIDATE(options.bulk_live_points == 0 || options.bulk_live_points >= options.live_points,
              "bulk_live_points {} is below live_points {} (the number of live points only grows), leave it out or raise it", options.bulk_live_points,
              options.live_points);
+    VALIDATE(!context.start || context.start->all_prior_draws(),
+             "it can start only from all draws from the prior of an unfiltered run of sampler random with the same parameters (places that another method went to would bias ln Z): take "
+             "'start' out, or use such a run");
     for (std::size_t k = 0; k < lag_; ++k) tickets_.push_back({region_, {}, -inf});
     for (std::size_t c = 0; c < chains_.size(); ++c) go_on(c);
   }
@@ -213,6 +219,7 @@ class Nested : public Sampler {
       chain.slicing = false;
     }
     ticket.region->draw(stream, u);
+    if (ticket.contour == -inf && context_.start && chain.next < context_.start->size()) std::ranges::copy(context_.start->point(chain.next), u.begin());
     ready(chain, std::move(u));
   }
 
