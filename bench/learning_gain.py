@@ -40,7 +40,7 @@ CASES = {
                              query="{candidates: 50000, score: margin, batch: 1000, lag: 1}"),
     "exclusion_rare/forest": dict(set="exclusion_rare", quantity="precision_recall", committee="{type: forest, trees: 100}", random=100000, start=10000, end=30000, test=60000,
                                   target=3, query="{candidates: 50000, score: margin, batch: 2000, lag: 1}"),
-    "exclusion/forest/short": dict(set="exclusion", quantity="accuracy", committee="{type: forest, trees: 60}", random=20000, start=2000, end=7000, test=10000, target=2,
+    "exclusion/forest/short": dict(set="exclusion", quantity="accuracy", committee="{type: forest, trees: 60, bins: 64}", random=20000, start=2000, end=7000, test=10000, target=2,
                                    query="{candidates: 20000, score: margin, batch: 500, lag: 1}"),
 }
 SIMULATORS = (0.01, 1.0, 10.0)  # seconds a point
