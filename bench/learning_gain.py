@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What choosing points by a committee saves: gain = N_random / N_active at equal accuracy, start points counted in both.
 
-    bench/learning_gain.py build/release/bin/umbra exclusion/forest [--repetitions 5] [--directory gains]
+    bench/learning_gain.py build/release/bin/umbra exclusion/forest [--repetitions 5] [--directory gains] [--fresh]
 
 A repetition is two campaigns of one seed, so that both meet the same test set, drawn from the prior: N_random points drawn from the prior, whose committee sets the
 accuracy; and a learning loop, which reaches it with N_active points: from there on its curve stays above (interpolated between steps). The committee is the same.
-Each repetition that is finished leaves a file in the directory and is not run again. Exit code 1 where the median gain is below the case's target.
+Each repetition that is finished leaves a file in the directory and is not run again, unless the case has changed or --fresh is given. Exit code 1 where the median gain is below the case's target.
 
 The gain in wall-clock time on one core, for simulators of several speeds, is (N_random x t + T_random) / (N_active x t + T_active), where T is the processor time of the
 campaign: all training, scoring and testing (of the learning loop up to its end, beyond N_active). The embedded pMSSM takes 4 us a point, which is counted in T.
@@ -13,6 +13,7 @@ campaign: all training, scoring and testing (of the learning loop up to its end,
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -40,7 +41,7 @@ CASES = {
                              query="{candidates: 50000, score: margin, batch: 1000, lag: 1}"),
     "exclusion_rare/forest": dict(set="exclusion_rare", quantity="precision_recall", committee="{type: forest, trees: 100}", random=100000, start=10000, end=30000, test=60000,
                                   target=3, query="{candidates: 50000, score: margin, batch: 2000, lag: 1}"),
-    "exclusion/forest/short": dict(set="exclusion", quantity="accuracy", committee="{type: forest, trees: 60, bins: 64}", random=20000, start=2000, end=7000, test=10000, target=2,
+    "exclusion/forest/short": dict(set="exclusion", quantity="accuracy", committee="{type: forest, trees: 60}", random=20000, start=2000, end=8000, test=10000, target=2,
                                    query="{candidates: 20000, score: margin, batch: 500, lag: 1}"),
 }
 SIMULATORS = (0.01, 1.0, 10.0)  # seconds a point
@@ -75,11 +76,11 @@ def reach(curve, level):
 def repetition(umbra, case, seed, directory):
     """Reads a finished one, or runs it."""
     done = f"{directory}/{seed}.json"
-    if not os.path.exists(done):
+    if not os.path.exists(done) or json.load(open(done))["case"] != case:
         random, random_s = campaign(umbra, case, seed, f"{directory}/random-{seed}", case["random"], case["random"])
         active, active_s = campaign(umbra, case, seed, f"{directory}/active-{seed}", case["start"], case["end"])
         with open(done + ".part", "w") as f:
-            json.dump(dict(seed=seed, level=random[-1][1], needed=reach(active, random[-1][1]), random_s=random_s, active_s=active_s, active=active), f)
+            json.dump(dict(case=case, seed=seed, level=random[-1][1], needed=reach(active, random[-1][1]), random_s=random_s, active_s=active_s, active=active), f)
         os.rename(done + ".part", done)
     with open(done) as f:
         return json.load(f)
@@ -91,9 +92,12 @@ def main():
     parser.add_argument("case", choices=CASES)
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--directory", default="gains")
+    parser.add_argument("--fresh", action="store_true")
     options = parser.parse_args()
     case, name = CASES[options.case], options.case.replace("/", "-")
     directory = os.path.abspath(f"{options.directory}/{name}")
+    if options.fresh:
+        shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory, exist_ok=True)
     print(f"{options.case}: committee {case['committee']}, query {case['query']}, start {case['start']}")
     gains = []
