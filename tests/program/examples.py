@@ -8,7 +8,7 @@ from campaigns import SOURCE, Folder, run, summary, table
 # what makes an example short; by workflow
 SHORTER = {
     "scan": ["stop.evaluations=300"],
-    "learn": ["start.evaluations=300", "query.batch=50", "query.candidates=2000", "stop.evaluations=450", "committee.trees=20"],
+    "learn": ["start.evaluations=300", "query.batch=50", "query.candidates=2000", "stop.evaluations=450", "test.evaluations=1000", "committee.trees=20"],
     "toys": ["stop={toys: 200}"],
 }
 
