@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,12 @@ class Executor {
   /// Takes back the tasks that no rank has begun and ends the ranks' loops without waiting for evaluations in progress: these stay in in_flight().
   /// What finished before, collect() gives afterwards too. Returns false where an evaluation of this rank is still in progress (leave by _exit after MPI has ended).
   virtual bool stop() = 0;
+
+  /// Where outcomes go that come while the caller is away for long (in a slow disk, a slow sampler), so that they are safe before collect() gives them; nullptr: nowhere.
+  /// Called by a thread of the executor.
+  virtual void listen(std::function<void(const Outcome&)> /*arrived*/) {}
+  /// Calls `look` with what has come and collect() has not given; nothing comes meanwhile.
+  virtual void waiting(const std::function<void(std::span<const Outcome>)>& look) { look({}); }
 };
 
 struct ExecutorOptions {
