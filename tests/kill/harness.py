@@ -18,7 +18,7 @@ import time
 import h5py
 
 sys.path.insert(0, os.path.join(os.environ["UMBRA_SOURCE_DIR"], "tests", "program"))
-from campaigns import UMBRA, Folder, assert_same, command, run, table, write  # noqa: E402
+from campaigns import Folder, assert_same, command, run, table, write  # noqa: E402, F401
 
 WITNESS = os.environ["UMBRA_WITNESS_LIBRARY"]
 NIGHTLY = "UMBRA_NIGHTLY" in os.environ
