@@ -41,8 +41,9 @@ class Executor {
     int rank;       ///< -1: still queued here
     double start;   ///< seconds on the clock of now(), when it was sent; 0 where it was not
   };
-  /// Tasks submitted and not yet collected, in order of submission.
+  /// Tasks submitted whose outcomes have not come, in order of submission.
   virtual std::vector<InFlight> in_flight() const = 0;
+  /// How many are submitted and not yet collected.
   virtual std::size_t in_flight_count() const = 0;
   /// How many outcomes of each rank collect() has given so far [ranks]. These are the first ones that the rank's RowSink kept.
   virtual const std::vector<std::uint64_t>& collected() const = 0;

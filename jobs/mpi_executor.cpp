@@ -173,7 +173,7 @@ class MpiExecutor final : public Executor {
     std::uint64_t sequence = 0;
   };
 
-  std::size_t num_in_flight() const { return queue_.size() + num_sent_; }
+  std::size_t num_in_flight() const { return queue_.size() + num_sent_ + waiting_.size(); }
 
   // Takes what has come while the caller is away, or after its end.
   void take_notice() {

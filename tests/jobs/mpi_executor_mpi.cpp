@@ -282,6 +282,7 @@ TEST_CASE("what comes while the caller is away is heard of at once, and collecte
     std::size_t waiting = 0;
     executor.waiting([&](std::span<const Outcome> o) { waiting = o.size(); });
     CHECK(waiting == n);
+    CHECK(executor.in_flight_count() == n);
     const auto& collected = executor.collected();
     CHECK(std::accumulate(collected.begin(), collected.end(), std::uint64_t{0}) == 0);
     std::vector<Outcome> all;
