@@ -32,7 +32,7 @@ using Attributes = std::map<std::string, Attribute>;
 /// A 1-D dataset given by the caller.
 struct Series {
   std::string name;
-  std::variant<std::vector<std::int64_t>, std::vector<double>> values;
+  std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>> values;
   std::string unit;
   std::string label;
 };
