@@ -26,14 +26,14 @@ class Toys final : public Workflow {
     Plan plan;
     const auto setup = read_toys(job, faults);
     if (!setup) return plan;
-    plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(), .source = RowSource::rows});
+    plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(setup->members), .source = RowSource::rows});
     plan.work = [setup = *setup]() -> std::unique_ptr<Work> {
       Faults none;
-      return std::make_unique<ToyWork>(ToyTasks(setup.make_model(none), setup.make_statistic(none), setup.options.seed));
+      return std::make_unique<ToyWork>(ToyTasks(*setup.make_family(none), setup.make_statistic(none), setup.options.seed));
     };
     plan.sampler = [setup = *setup]() -> std::unique_ptr<Sampler> {
       Faults none;
-      return std::make_unique<ToyEnsemble>(setup.options, setup.make_model(none), setup.make_statistic(none));
+      return std::make_unique<ToyEnsemble>(setup.options, *setup.make_family(none), setup.make_statistic(none));
     };
     plan.details = [confidence = setup->options.confidence](const Sampler& sampler) { return toy_results(dynamic_cast<const ToyEnsemble&>(sampler), confidence); };
     plan.rules.kind = TaskKind::toys;
