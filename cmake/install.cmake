@@ -8,7 +8,7 @@ foreach(folder src jobs io workflows)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/umbra FILES_MATCHING PATTERN "*.h"
     PATTERN "communicator_handle.h" EXCLUDE PATTERN "mpi_port.h" EXCLUDE PATTERN "hdf5.h" EXCLUDE)
 endforeach()
-install(FILES ${PROJECT_SOURCE_DIR}/jobs/simulators/umbra_model.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/jobs/simulators/umbra_model.h ${PROJECT_SOURCE_DIR}/jobs/simulators/umbra_toys.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/umbra)
 
 install(EXPORT umbra-targets NAMESPACE umbra:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/umbra)

@@ -200,6 +200,10 @@ RowSink& Store::sink() { return *impl_; }
 std::size_t Store::buffered_bytes() const { return impl_->own.bytes() + impl_->recovered.bytes(); }
 void Store::recover(const Outcome& outcome, const std::string& host) { impl_->recovered.keep(outcome, host); }
 
+bool Store::keeps_rows_of(TaskKind kind) const {
+  return std::any_of(impl_->tables.begin(), impl_->tables.end(), [kind](const Table& t) { return t.kind == kind && t.source == RowSource::rows; });
+}
+
 void Store::set_attributes(Attributes attributes) {
   const std::scoped_lock lock(impl_->mutex);
   impl_->attributes = std::move(attributes);

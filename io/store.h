@@ -64,6 +64,8 @@ class Store {
 
   /// Takes an outcome that no sink kept: replayed from the journal, or decided by the campaign (killed_rank). Written by the next drain() that is made after this call.
   void recover(const Outcome& outcome, const std::string& host);
+  /// Whether outcomes of this kind make rows of a table that only their rank has (RowSource::rows): not to be had from the journal.
+  bool keeps_rows_of(TaskKind kind) const;
   /// Root attributes from the next drain or merge on.
   void set_attributes(Attributes attributes);
   /// The command for execute(): segment `generation` (above the last) gets the first counts[r] outcomes that the sink of rank r was given in this session, and all

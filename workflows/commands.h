@@ -17,6 +17,7 @@ inline constexpr int not_done = 75;
 struct RunOptions {
   std::string job;
   std::vector<std::string> overrides;
+  std::string slice;   ///< "3/100": make only this part of the campaign; "": all of it
   int ranks = 0;       ///< 0: as started; else start mpirun with so many
   bool fresh = false;  ///< throw away what the run directory holds
   bool quiet = false;
@@ -29,6 +30,13 @@ struct CheckOptions {
   int ranks = 0;               ///< to evaluate them on; 0: all cores
 };
 
+struct MergeOptions {
+  std::vector<std::string> runs;
+  std::string output;  ///< run directory to make
+  std::string job;     ///< the job file, where it is not any more where the slices were started
+  bool quiet = false;
+};
+
 /// @param program path of this executable, for starting mpirun
 int run_command(const RunOptions& options, const std::string& program);
 /// @param what samplers, models, priors, constraints, workflows ...; empty: the names of all
@@ -37,5 +45,6 @@ int check_command(const CheckOptions& options, const std::string& program);
 int list_command(const std::string& what);
 int new_command(const std::string& workflow);
 int status_command(const std::string& run, bool json);
+int merge_command(const MergeOptions& options);
 
 }  // namespace umbra

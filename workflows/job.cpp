@@ -36,9 +36,12 @@ void flatten(const Config& c, const std::string& path, std::map<std::string, std
   if (c.is_scalar()) leaves[path] = c.text();
 }
 
-bool may_change(const std::string& path) {
-  const std::string head = path.substr(0, path.find('.'));
-  return head == "stop" || head == "output" || head == "name" || head == "failures";
+std::optional<Slice> read_slice(const Config& root, Faults& faults) {
+  const Config* part = root.find("slice");
+  if (!part) return {};
+  const auto slice = parse_slice(part->text());
+  if (!slice) faults.add(part->mark(), fmt::format("slice: expected for instance 3/100, the third of 100 (they count from 1 to 100), found '{}'", part->text()));
+  return slice;
 }
 
 }  // namespace
@@ -83,6 +86,8 @@ Job Job::read(const std::string& text, const std::string& file, const std::vecto
   job.workflow = common.workflow;
   job.output = read_part<OutputOptions>(job.root, "output", faults);
   if (job.output.directory.empty()) job.output.directory = "runs/" + job.name;
+  job.slice = read_slice(job.root, faults);
+  if (job.slice) job.output.directory = slice_directory(job.output.directory, *job.slice);
   job.failures = read_part<FailureOptions>(job.root, "failures", faults);
   if (const Config* stop = job.root.find("stop")) {
     Config own = Config::map({}, stop->mark());
@@ -95,7 +100,10 @@ Job Job::read(const std::string& text, const std::string& file, const std::vecto
   return job;
 }
 
-std::vector<std::string> differences(const Config& earlier, const Config& now) {
+std::string slice_directory(const std::string& run, const Slice& slice) { return fmt::format("{}/slice-{}-of-{}", run, slice.index + 1, slice.count); }
+
+std::vector<std::string> differences(const Config& earlier, const Config& now, const std::vector<std::string>& may_differ) {
+  const auto may_change = [&](const std::string& path) { return std::find(may_differ.begin(), may_differ.end(), path.substr(0, path.find('.'))) != may_differ.end(); };
   std::map<std::string, std::string> was, is;
   flatten(earlier, "", was);
   flatten(now, "", is);

@@ -8,6 +8,7 @@
 
 #include "src/base/config.h"
 #include "src/base/options.h"
+#include "src/base/slice.h"
 
 namespace umbra {
 
@@ -40,14 +41,18 @@ struct Job {
   StopOptions stop;
   Config stop_rest;  ///< entries of `stop` that belong to the sampler or the workflow
   FailureOptions failures;
+  std::optional<Slice> slice;  ///< the part of the campaign that this run makes; none: all of it
 
   /// @param overrides "key.sub=value" each, the value in YAML
   /// Adds the faults of the common part; the workflow checks the rest.
   static Job read(const std::string& text, const std::string& file, const std::vector<std::string>& overrides, Faults& faults);
 };
 
-/// What differs between a job and an earlier one that made the run directory, "key.sub: was ..., is ...", without what may change between two
-/// starts of one campaign (stop criteria, output).
-std::vector<std::string> differences(const Config& earlier, const Config& now);
+/// What differs between a job and an earlier one that made the run directory, "key.sub: was ..., is ...", without the keys that may differ (by default those
+/// that may change between two starts of one campaign).
+std::vector<std::string> differences(const Config& earlier, const Config& now, const std::vector<std::string>& may_differ = {"stop", "output", "name", "failures"});
+
+/// Where a slice keeps its results: a folder of its own in the run directory of the whole.
+std::string slice_directory(const std::string& run, const Slice& slice);
 
 }  // namespace umbra

@@ -8,6 +8,7 @@
 #include <boost/serialization/vector.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace umbra {
@@ -30,7 +31,7 @@ void Ledger::take(const Outcome& outcome) {
 
 void Ledger::settle(TaskId id, Waiting& w) {
   if (complete()) return;
-  ++settled_;
+  settled_ = rules_.slice.from(settled_ + 1);
   ++statuses_[static_cast<std::size_t>(w.status)];
   if (!w.message.empty()) examples_.try_emplace(w.status, Example{id, std::move(w.message)});
   if (!w.values.empty() && may_be_best(w.log_likelihood)) {
@@ -57,6 +58,8 @@ bool Ledger::may_be_best(double log_likelihood) const {
 void Ledger::end_at(TaskId end) {
   if (end < end_) end_ = end;
 }
+
+std::uint64_t Ledger::count() const { return std::accumulate(statuses_.begin(), statuses_.end(), std::uint64_t{0}); }
 
 std::uint64_t Ledger::failures() const {
   std::uint64_t sum = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/slice.h"
 #include "src/base/task.h"
 
 namespace umbra {
@@ -18,9 +19,10 @@ struct LedgerRules {
   TaskId evaluations = std::numeric_limits<TaskId>::max();
   double failure_budget = 1.0;      ///< largest share of failures among the points that are ok or failed
   std::uint64_t budget_after = 100; ///< ... once so many of them are there
+  Slice slice = {};                 ///< the ids that there are
 };
 
-/// Takes outcomes in any order and accounts for them in id order: everything that it reports is about the ids 0 .. settled()-1.
+/// Takes outcomes in any order and accounts for them in id order: everything that it reports is about the ids of the slice below settled().
 class Ledger {
  public:
   static constexpr std::size_t num_best = 5;
@@ -36,7 +38,7 @@ class Ledger {
   };
 
   Ledger() = default;
-  explicit Ledger(const LedgerRules& rules) : rules_(rules), end_(rules.evaluations) {}
+  explicit Ledger(const LedgerRules& rules) : rules_(rules), end_(rules.evaluations), settled_(rules.slice.from(0)) {}
 
   void take(const Outcome& outcome);
   /// Lowers the end (a sampler has decided to stop).
@@ -45,6 +47,9 @@ class Ledger {
   TaskKind kind() const { return rules_.kind; }
   TaskId settled() const { return settled_; }
   TaskId end() const { return end_; }
+  /// How many outcomes are settled, and how many there will be.
+  std::uint64_t count() const;
+  std::uint64_t total() const { return rules_.slice.below(end_); }
   bool complete() const { return settled_ >= end_; }
   bool over_budget() const { return over_budget_; }
   std::uint64_t failures() const;

@@ -21,10 +21,19 @@ int main(int argc, char** argv) {
   auto* run_app = app.add_subcommand("run", "run a job, or go on with it");
   run_app->add_option("job", run.job, "job file (YAML)")->required();
   run_app->add_option("overrides", run.overrides, "key.sub=value: overrides of the job file");
+  run_app->add_option("--slice", run.slice, "3/100: make only this part of a campaign without dependencies, in a run directory of its own; umbra merge joins the parts");
   run_app->add_option("--ranks", run.ranks, "start mpirun with so many ranks")->check(CLI::PositiveNumber);
   run_app->add_flag("--fresh", run.fresh, "throw away what the run directory holds and start anew");
   run_app->add_flag("--quiet", run.quiet, "no progress, no summary");
   run_app->callback([&] { result = run_command(run, argv[0]); });
+
+  MergeOptions merge;
+  auto* merge_app = app.add_subcommand("merge", "join the slices of a campaign into what one run would have written");
+  merge_app->add_option("runs", merge.runs, "run directories of all slices")->required();
+  merge_app->add_option("--output", merge.output, "run directory to make")->required();
+  merge_app->add_option("--job", merge.job, "the job file, where it is not any more where the slices were started");
+  merge_app->add_flag("--quiet", merge.quiet, "no progress, no summary");
+  merge_app->callback([&] { result = merge_command(merge); });
 
   CheckOptions check;
   auto* check_app = app.add_subcommand("check", "what a job will do, tried on a few points: statuses, times, the end on more ranks");

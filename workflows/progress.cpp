@@ -38,6 +38,7 @@ std::string status_json(const ProgressState& s, double unix_time) {
   j["elapsed_s"] = s.elapsed_s;
   if (const auto left = s.seconds_left()) j["seconds_left"] = *left;
   j["ranks"] = s.ranks;
+  for (const auto& [name, value] : s.numbers) j["progress"][name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
   if (!s.note.empty()) j["note"] = s.note;
   j["updated"] = unix_time;
   return j.dump(2) + "\n";
@@ -71,6 +72,7 @@ std::string progress_line(const ProgressState& s) {
   else line += grouped(s.done);
   line += fmt::format("   {}/s", human_count(s.rate));
   if (std::isfinite(s.best)) line += fmt::format("   best {:.4g}", s.best);
+  for (const auto& [name, value] : s.numbers) line += name.ends_with("_error") ? fmt::format(" +- {:.2g}", value) : fmt::format("   {} {:.4g}", name, value);
   if (s.done > 0) line += fmt::format("   failed {:.2g} %", 100.0 * static_cast<double>(s.failures) / static_cast<double>(s.done));
   line += fmt::format("   busy {:.0f} %", 100.0 * s.busy_share);
   if (const auto left = s.seconds_left(); left && s.state == "running") line += fmt::format("   {} left", human_duration(*left));

@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace umbra {
 
@@ -19,7 +21,8 @@ struct ProgressState {
   double busy_share = 0.0;
   double elapsed_s = 0.0;         ///< of this start
   int ranks = 1;
-  std::string note;               ///< what the workflow adds (the current p-value, the remaining evidence)
+  std::vector<std::pair<std::string, double>> numbers;  ///< what the sampler adds (the current p-value, the remaining evidence); NAME_error after NAME
+  std::string note;               ///< trouble, in words
 
   std::optional<double> seconds_left() const;
 };

@@ -6,7 +6,9 @@
 
 namespace umbra {
 
-int run_command(const RunOptions& options, const std::string& program) {
+int run_command(const RunOptions& given, const std::string& program) {
+  RunOptions options = given;
+  if (!options.slice.empty()) options.overrides.push_back("slice=" + options.slice);
   if (options.ranks > 0) {
     std::vector<std::string> words = {"run", options.job};
     words.insert(words.end(), options.overrides.begin(), options.overrides.end());

@@ -29,9 +29,9 @@ std::unique_ptr<RunLock> take_run_directory(const Job& job, bool fresh) {
   const std::string job_file = run + "/job.yaml";
   if (!exists(job_file) && exists(run)) {
     VALIDATE(fs::is_directory(run), "{} is a file, and the run directory must be a folder: give another output: {{directory: ...}}", run);
-    for (const auto& entry : fs::directory_iterator(run)) {  // what a kill in this function leaves there, and what `umbra submit` puts there before the first start
+    for (const auto& entry : fs::directory_iterator(run)) {  // what a kill in this function leaves there, what `umbra submit` puts there before the first start, and slices
       const std::string name = entry.path().filename();
-      const bool ours = name.rfind("lock", 0) == 0 || name.rfind("job.yaml.", 0) == 0 || name.rfind("slurm", 0) == 0;
+      const bool ours = name.rfind("lock", 0) == 0 || name.rfind("job.yaml.", 0) == 0 || name.rfind("slurm", 0) == 0 || name.rfind("slice-", 0) == 0;
       VALIDATE(ours, "{} is no run directory, and not empty: give another output: {{directory: ...}}, nothing there was touched", run);
     }
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -76,7 +77,7 @@ void RunRecord::resume() {
   visitor.start = [&](const Start& start) { unfinished[{start.kind, start.id}] = start; };
   visitor.outcome = [&](Outcome&& outcome, const std::string& host, bool lost_rows) {
     unfinished.erase({outcome.kind, outcome.id});
-    if (lost_rows) return;  // made again, bit for bit
+    if (lost_rows || parts_.store.keeps_rows_of(outcome.kind)) return;  // made again, bit for bit
     if (known_.count({outcome.kind, outcome.id})) return;
     ++outcomes_before_;
     parts_.store.recover(outcome, host);
@@ -257,11 +258,12 @@ ProgressState RunRecord::progress(const std::string& state) const {
   ProgressState p;
   p.name = parts_.job.name;
   p.state = state;
-  p.done = parts_.ledger.settled();
-  if (parts_.ledger.end() != Sampler::no_end) p.total = parts_.ledger.end();
+  p.done = parts_.ledger.count();
+  if (parts_.ledger.end() != Sampler::no_end) p.total = parts_.ledger.total();
   p.failures = parts_.ledger.failures();
   p.best = parts_.ledger.best().log_likelihood;
   p.rate = rate_;
+  if (parts_.progress) p.numbers = parts_.progress(parts_.sampler);
   const ExecutorStatistics s = parts_.executor.statistics();
   p.busy_share = s.busy_share(parts_.executor.ranks());
   p.elapsed_s = parts_.executor.now() - sessions_.back().start;
@@ -278,6 +280,7 @@ Attributes RunRecord::attributes() const {
           {"build", build_info()},
           {"cpu_features", cpu_features()},
           {"name", parts_.job.name},
+          {"job_file", std::filesystem::absolute(parts_.job.file).string()},
           {"seed", static_cast<std::int64_t>(parts_.job.seed)},
           {"job", write_yaml(parts_.job.root)},
           {"sessions", sessions.dump()}};

@@ -43,6 +43,7 @@ class RunRecord final : public Recorder {
     Sampler& sampler;
     Ledger& ledger;
     std::function<void(std::uint64_t)>& committed;  ///< to be called when a generation is safe in segments
+    std::function<std::vector<std::pair<std::string, double>>(const Sampler&)> progress = nullptr;  ///< Plan::progress
   };
 
   /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.

@@ -13,6 +13,7 @@
 #include "io/store.h"
 #include "jobs/executor.h"
 #include "jobs/service.h"
+#include "src/samplers/sliceable.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "workflows/campaign.h"
@@ -76,8 +77,8 @@ int exit_code_of(Ending ending) {
 class Coordinator {
  public:
   Coordinator(const Job& job, const Plan& plan, Store& store, Service& service, Executor& executor, std::function<void(std::uint64_t)>& committed, bool quiet)
-      : job_(job), plan_(plan), sampler_(plan.sampler()), ledger_(plan.rules), executor_(executor), quiet_(quiet),
-        record_({job, store, service, executor, *sampler_, ledger_, committed}, quiet) {}
+      : job_(job), plan_(plan), sampler_(make_sampler(job, plan)), ledger_(plan.rules), executor_(executor), quiet_(quiet),
+        record_({job, store, service, executor, *sampler_, ledger_, committed, plan.progress}, quiet) {}
 
   RunnerEnd run() {
     StopRequest stop;
@@ -89,6 +90,12 @@ class Coordinator {
   }
 
  private:
+  static std::unique_ptr<Sampler> make_sampler(const Job& job, const Plan& plan) {
+    auto sampler = plan.sampler();
+    if (job.slice) dynamic_cast<Sliceable&>(*sampler).take_slice(*job.slice);
+    return sampler;
+  }
+
   RunnerEnd finish(Ending ending) {
     bool saved = keep_trying([&] { return record_.close(ending); });
     const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result(),
@@ -165,7 +172,7 @@ RunnerEnd run_plan(const Job& job, const Plan& plan, const Communicator& ranks, 
   RunnerEnd end;
   try {
     if (ranks.rank() == 0) {
-      auto executor = make_mpi_executor(ranks, plan.work, store->sink());
+      auto executor = options.executor ? options.executor(*store) : make_mpi_executor(ranks, plan.work, store->sink());
       end = Coordinator(job, plan, *store, service, *executor, committed, options.quiet).run();
       end.leave_hard = !executor->stop() || end.leave_hard;
     } else {

@@ -1,9 +1,13 @@
 #pragma once
 // Runs the plan of any workflow over ranks, into its run directory.
 
+#include <functional>
+#include <memory>
 #include <string>
 
+#include "io/store.h"
 #include "jobs/communicator.h"
+#include "jobs/executor.h"
 #include "workflows/job.h"
 #include "workflows/workflow.h"
 
@@ -12,6 +16,7 @@ namespace umbra {
 struct RunnerOptions {
   bool fresh = false;
   bool quiet = false;
+  std::function<std::unique_ptr<Executor>(Store& store)> executor = nullptr;  ///< instead of the ranks; on rank 0, once the run directory is taken
 };
 
 /// How it ended on this rank.

@@ -4,6 +4,7 @@
 
 #include "src/base/error.h"
 #include "src/models/point.h"
+#include "src/samplers/sliceable.h"
 #include "workflows/point_work.h"
 #include "workflows/workflow.h"
 
@@ -17,7 +18,7 @@ class Scan final : public Workflow {
   explicit Scan(const Options&) {}
 
   Plan plan(const Job& job, Faults& faults) const override {
-    detail::check_keys(job.root, {"name", "seed", "workflow", "parameters", "preset", "require", "model", "constraints", "sampler", "stop", "failures", "output"}, "job", faults);
+    detail::check_keys(job.root, {"name", "seed", "workflow", "parameters", "preset", "require", "model", "constraints", "sampler", "stop", "failures", "slice", "output"}, "job", faults);
     Plan plan;
     const auto points = PointEvaluator::read(job.root, faults);
     const Config* sampler = job.root.find("sampler");
@@ -43,6 +44,7 @@ class Scan final : public Workflow {
       Faults none;
       return SamplerRegistry::instance().make(with_stop, none, context);
     };
+    plan.slices = dynamic_cast<const Sliceable*>(probe.get()) != nullptr;
     plan.rules.evaluations = context.evaluations;
     plan.rules.failure_budget = job.failures.budget;
     plan.rules.budget_after = job.failures.after;

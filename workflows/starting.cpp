@@ -86,7 +86,12 @@ std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file,
   working_directory() = {std::filesystem::absolute(file).parent_path(), std::filesystem::absolute(job.output.directory)};
   Plan plan;
   if (const auto workflow = find_workflow(job, faults)) plan = workflow->plan(job, faults);
+  if (job.slice && faults.empty() && !plan.slices)
+    faults.add(job.root.find("slice")->mark(),
+               "slice: what this campaign evaluates, or where it ends, depends on what came before, so that no part of it can be made alone: run it whole. Slices "
+               "are for scans with random, sobol, latin_hypercube or grid, and for a number of toys (stop: {toys: N}) of hypotheses, a discovery, an interval or a fit");
   faults.throw_if_any(file);
+  if (job.slice) plan.rules.slice = *job.slice;
   return {std::move(job), std::move(plan)};
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -43,7 +44,7 @@ int status_command(const std::string& run, bool json) {
     fmt::print("{}", text);
     return exit_code::done;
   }
-  const auto j = nlohmann::json::parse(text, nullptr, false);
+  const auto j = nlohmann::ordered_json::parse(text, nullptr, false);
   VALIDATE(!j.is_discarded(), "{} cannot be read as JSON: it was not written by umbra", file.string());
   ProgressState s;
   s.name = j.value("name", "");
@@ -56,6 +57,7 @@ int status_command(const std::string& run, bool json) {
   s.busy_share = j.value("busy_share", 0.0);
   s.elapsed_s = j.value("elapsed_s", 0.0);
   s.ranks = j.value("ranks", 1);
+  for (const auto& [name, value] : j.value("progress", nlohmann::ordered_json::object()).items()) s.numbers.emplace_back(name, value.is_number() ? value.get<double>() : NAN);
   s.note = j.value("note", "");
   fmt::print("{}: {} on {} ranks for {}\n{}\n", s.name, s.state, s.ranks, human_duration(s.elapsed_s), progress_line(s));
   fmt::print("{}", slurm_state(run));

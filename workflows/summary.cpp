@@ -153,7 +153,7 @@ std::string summary_json(const Summary& s) {
   Json j;
   j["name"] = s.name;
   j["ending"] = s.ending;
-  j["evaluations"] = s.ledger->settled();
+  j["evaluations"] = s.ledger->count();
   Json statuses = Json::object();
   for (std::size_t i = 0; i < status_names.size(); ++i)
     if (s.ledger->statuses()[i] > 0) statuses[std::string(status_names[i])] = s.ledger->statuses()[i];
@@ -173,7 +173,7 @@ std::string summary_json(const Summary& s) {
 std::vector<Group> summary_groups(const Summary& s) {
   Group all{"summary", {}, {}};
   all.attributes["ending"] = s.ending;
-  all.attributes["evaluations"] = static_cast<std::int64_t>(s.ledger->settled());
+  all.attributes["evaluations"] = static_cast<std::int64_t>(s.ledger->count());
   all.attributes["busy_share"] = s.busy_share;
   for (const auto& [name, value] : s.sampler.numbers) all.attributes[name] = value;
   std::string warnings;
@@ -210,7 +210,7 @@ std::vector<Group> summary_groups(const Summary& s) {
 
 std::string summary_text(const Summary& s) {
   std::string text;
-  const std::uint64_t total = std::max<std::uint64_t>(s.ledger->settled(), 1);
+  const std::uint64_t total = std::max<std::uint64_t>(s.ledger->count(), 1);
   text += fmt::format("{:<18}{:>12}{:>9}   first message\n", "status", "points", "share");
   for (std::size_t i = 0; i < status_names.size(); ++i) {
     const std::uint64_t n = s.ledger->statuses()[i];

@@ -1,5 +1,6 @@
 // workflow: toys. Pseudo-experiments by the million for p-values, upper limits and the significance of a discovery.
 
+#include "jobs/toys_apart.h"
 #include "workflows/toys_job.h"
 #include "workflows/toys_results.h"
 #include "workflows/workflow.h"
@@ -9,11 +10,16 @@ namespace {
 
 class ToyWork final : public Work {
  public:
-  explicit ToyWork(ToyTasks tasks) : tasks_(std::move(tasks)) {}
-  void run(const Task& task, Outcome& outcome) override { tasks_.run(task, outcome); }
+  /// @param apart_s seconds for a toy in a process of its own; nothing: toys run in this one
+  ToyWork(ToyTasks tasks, std::optional<double> apart_s) : tasks_(std::move(tasks)), apart_s_(apart_s) {}
+  void run(const Task& task, Outcome& outcome) override {
+    if (apart_s_) run_toys_apart(tasks_, task, *apart_s_, outcome);
+    else tasks_.run(task, outcome);
+  }
 
  private:
   ToyTasks tasks_;
+  std::optional<double> apart_s_;
 };
 
 class Toys final : public Workflow {
@@ -29,13 +35,18 @@ class Toys final : public Workflow {
     plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(setup->members), .source = RowSource::rows});
     plan.work = [setup = *setup]() -> std::unique_ptr<Work> {
       Faults none;
-      return std::make_unique<ToyWork>(ToyTasks(*setup.make_family(none), setup.make_statistic(none), setup.options.seed));
+      const auto family = setup.make_family(none);
+      const std::optional<double> apart_s = family->model(0).isolation();
+      return std::make_unique<ToyWork>(ToyTasks(*family, setup.make_statistic(none), setup.options.seed), apart_s);
     };
     plan.sampler = [setup = *setup]() -> std::unique_ptr<Sampler> {
       Faults none;
       return std::make_unique<ToyEnsemble>(setup.options, *setup.make_family(none), setup.make_statistic(none));
     };
     plan.details = [confidence = setup->options.confidence](const Sampler& sampler) { return toy_results(dynamic_cast<const ToyEnsemble&>(sampler), confidence); };
+    plan.progress = [](const Sampler& sampler) { return dynamic_cast<const ToyEnsemble&>(sampler).progress(); };
+    plan.values_of_rows = [members = setup->members](Outcome& outcome) { outcome.values = toy_values(outcome.rows, members); };
+    plan.slices = ToyEnsemble::slices(setup->options);
     plan.rules.kind = TaskKind::toys;
     plan.rules.failure_budget = job.failures.budget;
     plan.rules.budget_after = job.failures.after;

@@ -153,7 +153,7 @@ ToyStop read_stop(const Job& job, ToyGoal goal, Faults& faults) {
 
 std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
   const std::size_t before = faults.size();
-  const ToyPart part = ToyPart::options().read(job.root, faults, "job", {"name", "seed", "workflow", "model", "stop", "failures", "output"});
+  const ToyPart part = ToyPart::options().read(job.root, faults, "job", {"name", "seed", "workflow", "model", "stop", "failures", "slice", "output"});
   ToySetup setup;
   const bool limit = !part.limit.is_null(), interval = !part.interval.is_null();
   const int goals = static_cast<int>(!part.hypotheses.empty()) + static_cast<int>(limit) + static_cast<int>(part.discovery) +

@@ -23,6 +23,10 @@ struct Plan {
   std::function<std::unique_ptr<Sampler>()> stand_in = nullptr;  ///< for forecasts, where the sampler needs more than points; else the sampler itself
   std::function<std::vector<Group>(const Sampler&)> conclude = nullptr;  ///< on rank 0 at the end of a campaign: what else it leaves; the groups go to results.h5
   std::function<std::string(const Sampler&)> details = nullptr;  ///< on rank 0 at the end: a JSON object of results for summary.json and /summary
+  /// What tells how far it is (the current p-value), for the progress line and status.json: names and values, an error as NAME_error after NAME.
+  std::function<std::vector<std::pair<std::string, double>>(const Sampler&)> progress = nullptr;
+  std::function<void(Outcome&)> values_of_rows = nullptr;  ///< fills values of an outcome from its rows, for tables that keep rows; see umbra merge
+  bool slices = false;  ///< whether a slice of it can be made alone: its sampler is Sliceable
   LedgerRules rules;
   std::vector<std::string> parameters;                ///< names of the entries of a row that `best` reports
   std::size_t first_parameter = 0;                    ///< position of the first of them in a row

@@ -1,20 +1,10 @@
 #include "jobs/simulators/plugin.h"
 
-#include <dlfcn.h>
-
-#include <cstring>
-
 #include "jobs/simulators/umbra_model.h"
 #include "src/base/error.h"
 
 namespace umbra {
 namespace {
-
-template <class Function>
-void look_up(void* library, const char* name, Function*& function) {
-  void* const symbol = dlsym(library, name);
-  std::memcpy(&function, &symbol, sizeof symbol);
-}
 
 std::vector<const char*> pointers(const std::vector<std::string>& texts) {
   std::vector<const char*> all;
@@ -25,14 +15,13 @@ std::vector<const char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 Plugin::Plugin(const std::string& file, const std::vector<std::string>& parameters, const std::vector<std::string>& columns)
-    : library_(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-  VALIDATE(library_, "cannot load the library: {}", dlerror());
+    : library_(file) {
   int (*version)() = nullptr;
   int (*open)(int, const char* const*, int, const char* const*, char*) = nullptr;
-  look_up(library_, "umbra_model_version", version);
-  look_up(library_, "umbra_model_evaluate", evaluate_);
-  look_up(library_, "umbra_model_open", open);
-  look_up(library_, "umbra_model_close", close_);
+  library_.find("umbra_model_version", version);
+  library_.find("umbra_model_evaluate", evaluate_);
+  library_.find("umbra_model_open", open);
+  library_.find("umbra_model_close", close_);
   VALIDATE(version && evaluate_, "{} does not define {} (umbra_model.h), in C++ it needs extern \"C\"", file, version ? "umbra_model_evaluate" : "umbra_model_version");
   VALIDATE(version() == UMBRA_MODEL_VERSION, "{} was made for version {} of umbra_model.h, this Umbra has version {}, compile it again", file, version(), UMBRA_MODEL_VERSION);
   char message[UMBRA_MESSAGE_SIZE + 1] = {};
@@ -40,7 +29,6 @@ Plugin::Plugin(const std::string& file, const std::vector<std::string>& paramete
   VALIDATE(refused == 0, "{} refuses these parameters and columns: {}", file, message[0] ? message : "it does not say why");
 }
 
-// Not unloaded: libraries that keep threads or thread-local data do not survive it.
 Plugin::~Plugin() {
   if (close_) close_();
 }

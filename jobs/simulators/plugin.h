@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "jobs/simulators/shared_library.h"
+
 namespace umbra {
 
 class Plugin {
@@ -21,7 +23,7 @@ class Plugin {
   int evaluate(const double* theta, std::uint64_t seed, double* row, char* message) { return evaluate_(theta, seed, row, message); }
 
  private:
-  void* library_;
+  SharedLibrary library_;
   int (*evaluate_)(const double*, std::uint64_t, double*, char*) = nullptr;
   void (*close_)() = nullptr;
 };

@@ -7,7 +7,7 @@ namespace umbra {
 std::vector<Task> Coverage::ask(std::size_t max) {
   std::vector<Task> tasks;
   std::vector<double> u(context_.dim);
-  for (; tasks.size() < max && next_ < end_; ++next_) {
+  for (; tasks.size() < max && next_ < end_; next_ = slice_.from(next_ + 1)) {
     if (next_ < told_ || told_early_.contains(next_)) continue;
     place(next_, u);
     tasks.push_back({TaskKind::point, next_, pack(u)});
@@ -21,11 +21,16 @@ void Coverage::tell(const Outcome& outcome) {
     told_early_.insert(outcome.id);
     return;
   }
-  ++told_;
+  told_ = slice_.from(told_ + 1);
   while (!told_early_.empty() && *told_early_.begin() == told_) {
     told_early_.erase(told_early_.begin());
-    ++told_;
+    told_ = slice_.from(told_ + 1);
   }
+}
+
+void Coverage::take_slice(const Slice& slice) {
+  slice_ = slice;
+  next_ = told_ = slice.from(0);
 }
 
 void Coverage::save(std::ostream& out) const {

@@ -5,18 +5,20 @@
 #include <span>
 
 #include "src/samplers/sampler.h"
+#include "src/samplers/sliceable.h"
 
 namespace umbra {
 
 /// Gives ids in order; no task waits for another. Failures change nothing. Memory: the tasks told out of order.
-class Coverage : public Sampler {
+class Coverage : public Sampler, public Sliceable {
  public:
   std::vector<Task> ask(std::size_t max) final;
   void tell(const Outcome& outcome) final;
   TaskId end() const final { return end_; }
-  bool done() const final { return told_ == end_; }
+  bool done() const final { return told_ >= end_; }
   void save(std::ostream& out) const final;
   void load(std::istream& in) final;
+  void take_slice(const Slice& slice) final;
 
  protected:
   /// @param end how many points there are; no_end for an unlimited number
@@ -28,8 +30,9 @@ class Coverage : public Sampler {
 
  private:
   TaskId end_;
+  Slice slice_;
   TaskId next_ = 0;                ///< the next id to give
-  TaskId told_ = 0;                ///< all ids below this one are told ...
+  TaskId told_ = 0;                ///< all ids of the slice below this one are told ...
   std::set<TaskId> told_early_;    ///< ... and these above it
 };
 

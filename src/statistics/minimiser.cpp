@@ -24,7 +24,7 @@ double dot(const std::vector<double>& a, std::span<const double> b) {
 }  // namespace
 
 std::string_view name(FitStatus s) {
-  constexpr std::array<std::string_view, 5> names = {"converged", "at_floor", "iteration_limit", "no_descent", "not_finite"};
+  constexpr std::array<std::string_view, 7> names = {"converged", "at_floor", "iteration_limit", "no_descent", "not_finite", "crashed", "timeout"};
   return names[static_cast<std::size_t>(s)];
 }
 

@@ -17,6 +17,8 @@ enum class FitStatus : int {
   iteration_limit = 2,  ///< not resolved
   no_descent = 3,       ///< not resolved: no step lowers the function, and the gradient says one should
   not_finite = 4,       ///< not resolved: the function is not finite at the start
+  crashed = 5,          ///< not resolved: a user's code ended its process
+  timeout = 6,          ///< not resolved: a user's code took longer than it may
 };
 constexpr bool resolved(FitStatus s) { return s == FitStatus::converged || s == FitStatus::at_floor; }
 std::string_view name(FitStatus s);

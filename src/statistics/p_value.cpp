@@ -35,6 +35,8 @@ PValue p_value(const ToyCounts& counts, double confidence) {
   return p;
 }
 
+double relative_error(const PValue& p) { return p.value > 0 ? (p.high - p.low) / 2 / p.value : std::numeric_limits<double>::infinity(); }
+
 ClsResult cls(const ToyCounts& signal, const ToyCounts& background) {
   ClsResult result{p_value(signal), p_value(background), {}};
   const double each = std::sqrt(one_sigma);

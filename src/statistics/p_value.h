@@ -35,6 +35,9 @@ struct PValue {
 };
 PValue p_value(const ToyCounts& counts, double confidence = one_sigma);
 
+/// Half the width of the interval over the value; infinite where that is 0.
+double relative_error(const PValue& p);
+
 /// CLs = CLsb / CLb from independent toys of both hypotheses. Each interval is one of both at confidence sqrt(0.6827), so that both hold
 /// together, and with them the ratio, in at least 68.27 % of cases.
 struct ClsResult {

@@ -21,8 +21,6 @@ std::uint64_t whole_blocks(std::uint64_t toys, std::uint64_t block) { return (to
 
 double rounded(double poi) { return std::stod(fmt::format("{:.3g}", poi)); }
 
-double relative_error(const PValue& p) { return p.value > 0 ? (p.high - p.low) / 2 / p.value : std::numeric_limits<double>::infinity(); }
-
 /// Members in the order of their only value; empty where they have none, or two have the same.
 std::vector<std::size_t> line_of(const ToyFamily& family) {
   std::map<double, std::size_t> order;
@@ -53,10 +51,10 @@ void ToyEnsemble::ask_formulae() {
   asymptotic_discovery_.resize(family_.size());
   asymptotic_limit_.resize(family_.size());
   for (std::size_t m = 0; m < family_.size(); ++m) {
-    if (options_.goal == ToyGoal::discovery) asymptotic_discovery_[m] = Asymptotics(family_.model(m)).discovery();
-    if (options_.goal != ToyGoal::limit || !options_.asymptotic) continue;
     try {
-      asymptotic_limit_[m] = Asymptotics(family_.model(m), *options_.asymptotic).upper_limit(options_.confidence);
+      if (options_.goal == ToyGoal::discovery) asymptotic_discovery_[m] = Asymptotics(family_.model(m)).discovery();
+      if (options_.goal == ToyGoal::limit && options_.asymptotic)
+        asymptotic_limit_[m] = Asymptotics(family_.model(m), *options_.asymptotic).upper_limit(options_.confidence);
     } catch (const UserError&) {
       // Toys can do without.
     }
@@ -71,7 +69,7 @@ void ToyEnsemble::choose_origins() {
   }
   for (const auto& [background, signals] : by_background) {
     double smallest = 1.0;
-    for (const ObservedSignal& s : signals) smallest = std::min(smallest, asymptotic_discovery_[s.member]->p0);
+    for (const ObservedSignal& s : signals) smallest = std::min(smallest, normal_tail(std::sqrt(std::max(s.q0, 0.0))));
     if (options_.importance.use == Importance::automatic && smallest >= importance_below) continue;
     std::vector<ToyShare> origins = importance_origins(family_, signals, options_.importance);
     if (!origins.empty()) origins_[background] = std::move(origins);
@@ -85,7 +83,7 @@ void ToyEnsemble::reset() {
   index_.clear();
   global_.reset();
   last_stage_ = options_.goal != ToyGoal::limit;
-  next_ = settled_ = 0;
+  next_ = settled_ = slice_.from(0);
   end_ = no_end;
   const std::uint64_t wanted = options_.stop.toys > 0 ? options_.stop.toys : options_.stop.max_toys;
   begin_stage(first_points(), 0, whole_blocks(last_stage_ ? wanted : options_.pilot, options_.block));
@@ -170,22 +168,28 @@ ToyRequest ToyEnsemble::request(TaskId id) const {
 std::vector<Task> ToyEnsemble::ask(std::size_t max) {
   const TaskId available = std::min(end_, stages_.last().end());
   std::vector<Task> tasks;
-  for (; next_ < available && tasks.size() < max; ++next_)
+  for (; next_ < available && tasks.size() < max; next_ = slice_.from(next_ + 1))
     if (!told_.count(next_)) tasks.push_back({TaskKind::toys, next_, pack(request(next_)), Care::normal});
   return tasks;
 }
 
 void ToyEnsemble::tell(const Outcome& outcome) {
   if (outcome.kind != TaskKind::toys) return;
-  told_[outcome.id] = outcome.status == Status::ok ? outcome.values : std::vector<double>{};
+  told_[outcome.id] = outcome.status == Status::ok ? PackedNumbers(outcome.values) : PackedNumbers();
   settle();
+}
+
+void ToyEnsemble::take_slice(const Slice& slice) {
+  EXPECT(slices(options_));
+  slice_ = slice;
+  reset();
 }
 
 void ToyEnsemble::settle() {
   for (auto next = told_.find(settled_); settled_ < end_ && next != told_.end() && next->first == settled_; ++next) {
-    account(settled_, next->second);
+    account(settled_, next->second.unpack());
     const ToyStages::Place place = stages_.find(settled_);
-    ++settled_;
+    settled_ = slice_.from(settled_ + 1);
     if (place.last) block_complete(place);
   }
 }

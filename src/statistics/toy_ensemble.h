@@ -11,9 +11,11 @@
 #include <map>
 #include <optional>
 
+#include "src/base/packed_numbers.h"
 #include "src/samplers/sampler.h"
 #include "src/statistics/global_p_value.h"
 #include "src/statistics/importance.h"
+#include "src/samplers/sliceable.h"
 #include "src/statistics/toy_limits.h"
 #include "src/statistics/toy_stages.h"
 
@@ -75,7 +77,7 @@ struct ToyFraction {
   std::optional<AsymptoticDiscovery> asymptotic;
 };
 
-class ToyEnsemble final : public Sampler {
+class ToyEnsemble final : public Sampler, public Sliceable {
  public:
   /// Fits the observed data. Throws UserError where these fits are not resolved.
   ToyEnsemble(ToyEnsembleOptions options, ToyFamily family, std::unique_ptr<TestStatistic> statistic);
@@ -88,6 +90,11 @@ class ToyEnsemble final : public Sampler {
   void save(std::ostream& out) const override;
   void load(std::istream& in) override;
   SamplerResult result() const override;
+  /// The current p-value or limit with its error: the global one where there is one, else of several that which is known least well.
+  std::vector<std::pair<std::string, double>> progress() const;
+  void take_slice(const Slice& slice) override;
+  /// Whether a slice of it can be made alone: no stage, and no end, that depends on toys.
+  static bool slices(const ToyEnsembleOptions& options) { return options.goal != ToyGoal::limit && options.stop.toys > 0; }
 
   const ToyFamily& family() const { return family_; }
   // From the blocks before end(), in id order, for a member:
@@ -142,7 +149,8 @@ class ToyEnsemble final : public Sampler {
   ToyStages stages_;
   std::optional<GlobalCounter> global_;
   bool last_stage_ = false;
-  std::map<TaskId, std::vector<double>> told_;
+  std::map<TaskId, PackedNumbers> told_;
+  Slice slice_;
   TaskId next_ = 0, settled_ = 0, end_ = no_end;
 };
 

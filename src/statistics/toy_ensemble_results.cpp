@@ -26,11 +26,12 @@ std::vector<LimitPoint> ToyEnsemble::limit_points(std::size_t member) const {
 
 void ToyEnsemble::collect(const Strength& strength, std::vector<double>& signal, std::vector<double>& background) const {
   const std::size_t wanted = index_.at({strength.member, strength.poi});
-  for (const auto& [id, values] : told_) {
+  for (const auto& [id, packed] : told_) {
     if (id >= settled_) break;
     const ToySource& source = *stages_.find(id).source;
     const auto at = static_cast<std::size_t>(std::find(source.strengths.begin(), source.strengths.end(), wanted) - source.strengths.begin());
     if (at == source.strengths.size()) continue;
+    const std::vector<double> values = packed.unpack();
     for (std::size_t i = at; i < values.size(); i += source.strengths.size())
       if (!std::isnan(values[i])) (source.side == ToySide::alternative ? background : signal).push_back(values[i]);
   }
@@ -95,6 +96,35 @@ std::vector<IntervalPoint> ToyEnsemble::interval_points(std::size_t member) cons
   if (options_.goal == ToyGoal::interval)
     for (const Strength* s : sorted(member)) points.push_back({s->poi, s->signal});
   return points;
+}
+
+std::vector<std::pair<std::string, double>> ToyEnsemble::progress() const {
+  if (global_ && global_->toys() > 0) {
+    const PValue p = global_->result().p;
+    return {{"global_p", p.value}, {"global_p_error", (p.high - p.low) / 2}};
+  }
+  std::vector<std::pair<std::string, double>> found;
+  double least_known = -1;
+  const auto offer = [&](double relative, std::vector<std::pair<std::string, double>> numbers) {
+    if (relative > least_known) found = std::move(numbers), least_known = relative;
+  };
+  for (std::size_t m = 0; options_.goal == ToyGoal::limit && m < family_.size(); ++m) {
+    const std::vector<LimitPoint> points = limit_points(m);
+    if (points.empty()) continue;
+    const ToyLimit limit = toy_upper_limit(points, options_.confidence);
+    offer(limit.error / std::abs(limit.value), {{"upper_limit", limit.value}, {"upper_limit_error", limit.error}});
+  }
+  if (options_.goal == ToyGoal::limit) return found;
+  const bool one = options_.goal == ToyGoal::discovery || options_.goal == ToyGoal::fit;
+  const std::string name = options_.goal == ToyGoal::discovery ? "p0" : options_.goal == ToyGoal::fit ? "p" : options_.goal == ToyGoal::hypotheses ? "CLs" : "CLsb";
+  for (const Strength& s : strengths_) {
+    if (s.signal.resolved == 0 || (has_alternative() && s.background.resolved == 0)) continue;
+    const PValue p = one ? fraction(s.member)->p : has_alternative() ? cls(s.signal, s.background).cls : p_value(s.signal);
+    std::vector<std::pair<std::string, double>> numbers = {{name, p.value}, {name + "_error", (p.high - p.low) / 2}};
+    if (!one) numbers.insert(numbers.begin(), {"mu", s.poi});
+    offer(relative_error(p), std::move(numbers));
+  }
+  return found;
 }
 
 void ToyEnsemble::add_bound_warnings(std::vector<std::string>& warnings) const {

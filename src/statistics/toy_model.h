@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,6 +62,8 @@ class ToyModel {
   virtual double saturated() = 0;
   /// Events in the data.
   virtual double num_events() const = 0;
+  /// Seconds that a toy may take in a process of its own, where the model's code is not trusted not to crash or hang; nothing: toys run in this one.
+  virtual std::optional<double> isolation() const { return {}; }
 };
 
 using ToyModelRegistry = Registry<ToyModel>;

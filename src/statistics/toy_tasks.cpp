@@ -10,6 +10,16 @@
 
 namespace umbra {
 
+namespace {
+
+std::size_t column(const std::vector<Column>& all, std::string_view name) {
+  const auto found = std::find_if(all.begin(), all.end(), [name](const Column& c) { return c.name == name; });
+  EXPECT(found != all.end());
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+}  // namespace
+
 Payload pack(const ToyRequest& r) {
   std::vector<double> numbers = {static_cast<double>(r.side),  static_cast<double>(r.hypothesis.member), r.hypothesis.poi,
                                  static_cast<double>(r.first), static_cast<double>(r.count),             static_cast<double>(r.tested.size())};
@@ -38,10 +48,8 @@ std::vector<Column> toy_table_columns(std::size_t members) {
 
 std::vector<double> toy_values(std::span<const double> rows, std::size_t members) {
   const std::vector<Column> names = toy_table_columns(members);
-  const auto column = [&](std::string_view name) {
-    return static_cast<std::size_t>(std::find_if(names.begin(), names.end(), [name](const Column& c) { return c.name == name; }) - names.begin());
-  };
-  const std::size_t columns = names.size(), toy = column("toy"), statistic = column("statistic"), status = column("status"), weight = column("log_weight");
+  const std::size_t columns = names.size(), toy = column(names, "toy"), statistic = column(names, "statistic"), status = column(names, "status"),
+                    weight = column(names, "log_weight");
   bool weighted = false;
   for (std::size_t at = 0; at < rows.size(); at += columns) weighted = weighted || rows[at + weight] != 0;
   std::vector<double> values;
@@ -52,6 +60,22 @@ std::vector<double> toy_values(std::span<const double> rows, std::size_t members
     if (weighted && (at + columns == rows.size() || rows[at + columns + toy] != rows[at + toy])) values.push_back(rows[at + weight]);
   }
   return values;
+}
+
+std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status) {
+  const std::vector<Column> names = toy_table_columns();
+  std::vector<double> rows;
+  for (const SignalPoint& tested : request.tested) {
+    std::vector<double> row(names.size(), std::numeric_limits<double>::quiet_NaN());
+    row[column(names, "hypothesis")] = request.hypothesis.poi;
+    row[column(names, "side")] = static_cast<double>(request.side);
+    row[column(names, "toy")] = static_cast<double>(toy);
+    row[column(names, "tested")] = tested.poi;
+    row[column(names, "status")] = static_cast<double>(status);
+    row[column(names, "log_weight")] = 0.0;
+    rows.insert(rows.end(), row.begin(), row.end());
+  }
+  return rows;
 }
 
 ToyTasks::ToyTasks(ToyFamily family, std::unique_ptr<TestStatistic> statistic, std::uint64_t seed)

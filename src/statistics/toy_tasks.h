@@ -36,6 +36,9 @@ std::vector<Column> toy_table_columns(std::size_t members = 1);
 /// each toy's values end with its log_weight.
 std::vector<double> toy_values(std::span<const double> rows, std::size_t members = 1);
 
+/// The rows of a toy that could not be tested, all that it has but its status being NaN.
+std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status);
+
 /// One per rank. Toys belong to (seed, signal strength and side, number): the same in whichever block they are made.
 class ToyTasks {
  public:

@@ -1,4 +1,5 @@
 """Toys: p-values against exact sums, limits and discoveries, the same bits on any number of ranks, after a kill and when extended."""
+import json
 import math
 import os
 import signal
@@ -123,6 +124,24 @@ with Folder():
     first = table("killed", "toys")
     assert_same(one, first, "after a kill")
 
+    # killed before anything was drained: the journal knows of toys, but not their rows
+    more = ["output.directory=undrained", "stop.toys=1000000", "output.save_every=60s"]
+    process = subprocess.Popen(command("search.yaml", 2, *more), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    done = 0
+    while done == 0 and time.time() < deadline + 60 and process.poll() is None:
+        time.sleep(0.02)
+        if os.path.exists("undrained/status.json"):
+            with open("undrained/status.json") as f:
+                progress = json.load(f)
+            done = progress["done"]
+    assert done > 0 and 0 < progress["progress"]["CLs"] < 1 and progress["progress"]["CLs_error"] > 0, progress
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.5)
+    assert not os.path.exists("undrained/results.h5")
+    run("search.yaml", 3, "output.directory=undrained", "stop.toys=3000")
+    assert_same(one, table("undrained", "toys"), "after a kill before the first drain")
+
     # extended
     run("search.yaml", 2, "output.directory=killed", "stop.toys=5000")
     run("search.yaml", 2, "output.directory=fresh", "stop.toys=5000")
@@ -131,7 +150,10 @@ with Folder():
 
     # the examples, and the job file to start from
     for example in ("toy_limit", "toy_discovery"):
-        run(f"{SOURCE}/examples/{example}.yaml", 2, f"output.directory={example}")
+        run(f"{SOURCE}/examples/{example}.yaml", 1, f"output.directory={example}")
+    run(f"{SOURCE}/examples/toy_limit.yaml", 4, "output.directory=toy_limit-4")
+    assert_same(table("toy_limit", "toys"), table("toy_limit-4", "toys"), "the example of a limit on 4 ranks")
+    assert summary("toy_limit")["upper_limit"] == summary("toy_limit-4")["upper_limit"]
     limit, found = summary("toy_limit")["upper_limit"], summary("toy_discovery")["discovery"]
     assert limit["error"] <= 0.01 * limit["observed"] and abs(limit["observed"] - limit["asymptotic"]["observed"]) < 0.1 * limit["observed"], limit
     assert abs(found["significance"] - found["asymptotic"]["significance"]) < 0.3, found

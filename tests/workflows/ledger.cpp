@@ -1,6 +1,7 @@
 #include "workflows/ledger.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <sstream>
 
@@ -80,4 +81,30 @@ TEST_CASE("a ledger goes on from its saved state, also with a later end") {
   CHECK(after.complete());
   CHECK(after.statuses() == straight.statuses());
   CHECK(after.best().id == straight.best().id);
+}
+
+TEST_CASE("the ledger of a slice accounts for its own ids alone") {
+  const auto all = outcomes(500, 0.2);
+  std::uint64_t counted = 0;
+  std::array<std::uint64_t, status_names.size()> statuses{};
+  for (std::uint64_t index = 0; index < 3; ++index) {
+    const Slice slice{index, 3};
+    std::vector<Outcome> own;
+    for (const Outcome& o : all)
+      if (slice.has(o.id)) own.push_back(o);
+    const Ledger straight = account(own, {.evaluations = 400, .slice = slice}, 0);
+    CHECK(straight.complete());
+    CHECK(straight.count() == slice.below(400));
+    CHECK(straight.total() == straight.count());
+    for (unsigned shuffle = 1; shuffle < 5; ++shuffle) CHECK(account(own, {.evaluations = 400, .slice = slice}, shuffle).statuses() == straight.statuses());
+    own.erase(own.begin() + 5);  // one is missing: what comes after waits
+    const Ledger waiting = account(own, {.evaluations = 400, .slice = slice}, 0);
+    CHECK_FALSE(waiting.complete());
+    CHECK(waiting.count() == 5);
+    counted += straight.count();
+    for (std::size_t s = 0; s < statuses.size(); ++s) statuses[s] += straight.statuses()[s];
+  }
+  const Ledger whole = account(all, {.evaluations = 400}, 0);
+  CHECK(counted == whole.count());
+  CHECK(statuses == whole.statuses());
 }

@@ -1,0 +1,84 @@
+"""A likelihood of a user's own for toys: fitted right, the same on any number of ranks, and its crashes are statuses of toys."""
+import os
+import shutil
+import subprocess
+
+import numpy
+
+from campaigns import SOURCE, Folder, assert_same, check, run, summary, table, umbra, write
+
+INCLUDE = f"{SOURCE}/jobs/simulators"
+MODEL = "model: {{type: library, file: {}, data: unbinned_search.txt{}}}"
+
+
+def compile_library(name, *more, source=f"{SOURCE}/examples/unbinned_search.c"):
+    check(subprocess.run(["cc", "-O2", "-shared", "-fPIC", f"-I{INCLUDE}", *more, "-o", name, source, "-lm"], capture_output=True, text=True), 0)
+
+
+def job(name, library, rest, more=""):
+    write(name, f"name: {os.path.splitext(name)[0]}\nseed: 8\nworkflow: toys\n{MODEL.format(library, more)}\n{rest}")
+
+
+with Folder():
+    shutil.copy(f"{SOURCE}/examples/unbinned_search.txt", ".")
+    compile_library("unbinned_search.so")
+
+    # pulls of the fitted signal strength where one is true: the signed root of tmu has mean 0 and width 1
+    job("pulls.yaml", "unbinned_search.so", "statistic: tmu\nhypotheses: [1]\nblock: 100\nstop: {toys: 600}\noutput: {directory: one}\n")
+    run("pulls.yaml", 1)
+    one = table("one", "toys")
+    own = one["side"] == 0
+    assert (one["status"] == 0).all() and (one["distance"] < 1e-6).all()
+    pulls = numpy.sign(one["poi_hat"] - 1) * numpy.sqrt(one["statistic"])
+    pulls = pulls[own]
+    assert len(pulls) == 600
+    assert abs(pulls.mean()) < 4 / numpy.sqrt(600), pulls.mean()
+    assert abs(pulls.std() - 1) < 4 / numpy.sqrt(1200), pulls.std()
+    hats = one["poi_hat"][own]
+    assert abs(hats.mean() - 1) < 4 * hats.std() / numpy.sqrt(600) + 0.02, hats.mean()
+    hats = one["poi_hat"][~own]  # made without a signal
+    assert abs(hats.mean()) < 4 * hats.std() / numpy.sqrt(600) + 0.02, hats.mean()
+
+    # the same on any number of ranks, with a process for the library and without
+    run("pulls.yaml", 3, "output.directory=three")
+    assert_same(one, table("three", "toys"), "3 ranks")
+    run("pulls.yaml", 2, "output.directory=inside", "model.isolation=none")
+    assert_same(one, table("inside", "toys"), "without a process of its own")
+
+    # the example, as it stands
+    shutil.copy(f"{SOURCE}/examples/unbinned_search.yaml", ".")
+    run("unbinned_search.yaml", 2, "stop.toys=200")
+    found = summary("runs/unbinned-search")["hypotheses"]
+    assert [h["mu"] for h in found] == [0.5, 1] and all(0 <= h["CLs"] <= 1 and h["unresolved"] == 0 and "asymptotic" not in h for h in found)
+    run("unbinned_search.yaml", 2, "hypotheses=[]", "discovery=true", "statistic=q0", "stop.toys=200", "output.directory=discovery")
+    assert 0 <= summary("discovery")["discovery"]["p0"] < 0.5 and summary("discovery")["discovery"]["toys"] == 200
+
+    # a crash and an endless loop in some toys: their rows say so, all others are as they were
+    write("evil.c", f'#include <stdlib.h>\n#define umbra_toys_nll good_nll\n#include "{SOURCE}/examples/unbinned_search.c"\n#undef umbra_toys_nll\n'
+          + "double umbra_toys_nll(const double* x, const double* data, size_t size, double* g) {\n"
+          + "  if (data[0] > 1.2) abort();\n  if (data[0] < 0.76) for (;;) { static volatile int turn; ++turn; }\n  return good_nll(x, data, size, g);\n}\n")
+    compile_library("evil.so", source="evil.c")
+    run("pulls.yaml", 2, "output.directory=evil", "model.file=evil.so", "model.timeout=0.4s", "stop.toys=300")
+    evil, good = table("evil", "toys"), table("one", "toys")
+    same = good["toy"] < 300
+    good = {c: v[same] for c, v in good.items()}
+    order = lambda t: numpy.lexsort((t["toy"], t["side"]))
+    a, b = order(evil), order(good)
+    bad = evil["status"][a] >= 5
+    assert 0 < (evil["status"] == 5).sum() < 40 and 0 < (evil["status"] == 6).sum() < 20, numpy.unique(evil["status"], return_counts=True)
+    for c in ("toy", "statistic", "poi_hat", "free_nll", "fixed_nll"):
+        assert evil[c][a][~bad].tobytes() == good[c][b][~bad].tobytes(), c
+    assert numpy.isnan(evil["statistic"][a][bad]).all()
+    assert summary("evil")["hypotheses"][0]["unresolved"] == bad.sum()
+    assert "not resolved" in summary("evil")["warnings"][0]
+
+    # a library that cannot be used is told of before anything runs
+    compile_library("never.so", "-Dumbra_toys_nll=something_else")
+    write("crash.c", f'#include <stdlib.h>\n#define umbra_toys_nll good_nll\n#include "{SOURCE}/examples/unbinned_search.c"\n#undef umbra_toys_nll\n'
+          + "double umbra_toys_nll(const double* x, const double* data, size_t size, double* g) { abort(); }\n")
+    compile_library("crash.so", source="crash.c")
+    for library, words in (("never.so", "does not define umbra_toys_nll"), ("crash.so", "was ended by signal 6"), ("nowhere.so", "there is no file"), ("crash.c", "cannot load the library")):
+        text = umbra("run", "pulls.yaml", f"model.file={library}", "output.directory=none", expect=2)
+        assert words in text and "pulls.yaml:4:" in text, text
+    write("numbers.txt", "1.0 125\n130 x4\n")
+    assert "numbers.txt:2: 'x4' is no number" in umbra("run", "pulls.yaml", "model.data=numbers.txt", "output.directory=none", expect=2)
