@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Whole campaigns, from the command line to results.h5: share of the cores' time in the model, 2 ranks over 1, busy share of 64 ranks.
+"""Whole campaigns, from the command line to results.h5: share of the cores' time in the model, 2 ranks over 1, busy share of 64 ranks,
+also where simulators crash and hang.
 
-    bench/campaign.py build/release/bin/umbra [--pairs 5] [--only cheap,ranks,busy]
+    bench/campaign.py build/release/bin/umbra [--pairs 5] [--only cheap,ranks,busy,fickle]
 
 Each figure is the median of so many interleaved runs; the rates are those between first and last dispatch, drains included.
 """
 import argparse
+import collections
 import json
 import os
 import shutil
@@ -14,6 +16,8 @@ import subprocess
 import tempfile
 
 import h5py
+
+FICKLE_POINTS = 64 * 40
 
 SLEEP = """
 name: bench
@@ -40,6 +44,12 @@ def run(umbra, job, ranks, *overrides):
         return len(start) / (start.max() - start.min()), session["busy_s"] / session["span_s"] / ranks
 
 
+def points():
+    """The rows of the last run without what may differ between two runs: who evaluated a point, and when."""
+    with h5py.File("out/results.h5") as f:
+        return {name: column[()].tobytes() for name, column in f["points"].items() if name not in ("rank", "host", "start", "duration")}
+
+
 def job(name, model, sampler, evaluations):
     with open(name, "w") as f:
         f.write(SLEEP.replace("MODEL", model).replace("SAMPLER", sampler).replace("EVALUATIONS", str(evaluations)))
@@ -50,7 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("umbra")
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--only", default="cheap,ranks,busy")
+    parser.add_argument("--only", default="cheap,ranks,busy,fickle")
     options = parser.parse_args()
     umbra = os.path.abspath(options.umbra)
     source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -72,10 +82,22 @@ def main():
                 rates.append(two)
             print(f"pMSSM scan, 2 ranks over 1: {statistics.median(ratios):.2f}   (target 1.85; {statistics.median(rates):.0f} points/s on 2)", flush=True)
         if "busy" in chosen:
-            for sampler in ("{type: random}", "{type: differential_evolution, population: 400}"):
+            for sampler in ("{type: random}", "{type: differential_evolution, population: 400}", "{type: particle_swarm, look_ahead: 1024}", "{type: genetic, look_ahead: 1024}",
+                            "{type: bee_colony, sources: 400}", "{type: grey_wolf, wolves: 400, look_ahead: 1024}"):
                 slow = job("slow.yaml", "{type: sleep, mean: 100ms, distribution: log_normal, sigma: 1}", sampler, 64 * 150)
                 shares = [run(umbra, slow, 64)[1] for _ in range(max(1, options.pairs // 2))]
                 print(f"64 ranks, 100 ms log-normal sigma 1, {sampler}: busy share {statistics.median(shares):.3f}   (target 0.95)", flush=True)
+        if "fickle" in chosen:
+            # A tenth of the points crash at once, one in a hundred hangs until a time-out of 12 mean durations.
+            library = os.path.join(os.path.dirname(os.path.dirname(umbra)), "lib", "libfickle_model.so")
+            fickle = job("fickle.yaml", f"{{type: library, file: {library}, columns: [sum], timeout: 1.2s}}", "{type: random}", FICKLE_POINTS)
+            share = run(umbra, fickle, 64)[1]
+            on_64 = points()
+            run(umbra, fickle, 1)
+            same = points() == on_64
+            with h5py.File("out/results.h5") as f:
+                statuses = collections.Counter(f["points/status"][()].tolist())
+            print(f"64 ranks, statuses {dict(statuses)}: busy share {share:.3f}   (target 0.95), rows of 1 rank {'identical' if same else 'DIFFERENT'}", flush=True)
 
 
 if __name__ == "__main__":

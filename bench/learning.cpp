@@ -1,10 +1,15 @@
 // What learning costs: votes of a large forest, prediction one by one and in batches, training of a part.
 //   bench_learning [--benchmark_filter=...]
-// Gains over random sampling are measured with the program itself: bench/README.md has the jobs and the commands.
+// Gains over random sampling: bench/learning_gain.py.
 
 #include <benchmark/benchmark.h>
+#ifdef UMBRA_HAVE_XGBOOST
+#include <xgboost/c_api.h>
+#endif
 
+#include <limits>
 #include <memory>
+#include <stdexcept>
 
 #include "src/learning/candidates.h"
 #include "src/learning/learning_tasks.h"
@@ -78,6 +83,54 @@ void predict_batch(benchmark::State& state) {
 }
 BENCHMARK(predict_batch)->Arg(1)->Arg(1024)->Arg(16384)->Unit(benchmark::kMicrosecond);
 
+#ifdef UMBRA_HAVE_XGBOOST
+void check(int result) {
+  if (result != 0) throw std::runtime_error(XGBGetLastError());
+}
+
+// The peer: XGBoost's own predictor of a forest like that, on one thread. It gives the mean alone.
+BoosterHandle xgboost_forest() {
+  static const BoosterHandle trained = [] {
+    const TrainingView set = first(50000);
+    DMatrixHandle data = nullptr;
+    BoosterHandle booster = nullptr;
+    check(XGDMatrixCreateFromMat_omp(set.x.data(), set.size(), dim, std::numeric_limits<float>::quiet_NaN(), &data, 1));
+    check(XGDMatrixSetFloatInfo(data, "label", set.y.data(), set.size()));
+    check(XGBoosterCreate(&data, 1, &booster));
+    for (const auto& [name, value] : {std::pair{"tree_method", "hist"}, {"objective", "reg:squarederror"}, {"num_parallel_tree", "200"}, {"eta", "1"}, {"lambda", "0"}, {"min_child_weight", "1"},
+                                      {"max_depth", "0"}, {"subsample", "0.632"}, {"colsample_bynode", "0.5"}, {"nthread", "1"}, {"verbosity", "0"}})
+      check(XGBoosterSetParam(booster, name, value));
+    check(XGBoosterUpdateOneIter(booster, 0, data));
+    XGDMatrixFree(data);
+    return booster;
+  }();
+  return trained;
+}
+
+void predict_batch_xgboost(benchmark::State& state) {
+  const BoosterHandle booster = xgboost_forest();
+  const auto n = static_cast<std::size_t>(state.range(0));
+  std::vector<float> x(n * dim);
+  RandomStream stream(2, Purpose::test, 0);
+  const char* config = R"({"training": false, "type": 0, "iteration_begin": 0, "iteration_end": 0, "strict_shape": false})";
+  for (auto _ : state) {
+    state.PauseTiming();
+    for (float& v : x) v = static_cast<float>(stream.uniform());
+    state.ResumeTiming();
+    DMatrixHandle data = nullptr;
+    check(XGDMatrixCreateFromMat_omp(x.data(), n, dim, std::numeric_limits<float>::quiet_NaN(), &data, 1));
+    const bst_ulong* shape = nullptr;
+    bst_ulong dims = 0;
+    const float* result = nullptr;
+    check(XGBoosterPredictFromDMatrix(booster, data, config, &shape, &dims, &result));
+    benchmark::DoNotOptimize(result);
+    XGDMatrixFree(data);
+  }
+  state.counters["s/point"] = benchmark::Counter(static_cast<double>(n), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(predict_batch_xgboost)->Arg(1)->Arg(1024)->Arg(16384)->Unit(benchmark::kMicrosecond);
+#endif
+
 // A slice of candidates as a rank does it: drawn, voted on, scored, the best returned.
 void score_candidates(benchmark::State& state) {
   const VotersList& trees = forest();
@@ -108,6 +161,7 @@ void train_part(benchmark::State& state, const char* type) {
 BENCHMARK_CAPTURE(train_part, forest_20_trees, "forest")->Arg(10000)->Arg(50000)->Unit(benchmark::kSecond)->Iterations(1);
 BENCHMARK_CAPTURE(train_part, boosted_member, "boosted")->Arg(10000)->Unit(benchmark::kSecond)->Iterations(1);
 BENCHMARK_CAPTURE(train_part, network, "networks")->Arg(10000)->Unit(benchmark::kSecond)->Iterations(1);
+BENCHMARK_CAPTURE(train_part, dropout, "dropout")->Arg(10000)->Unit(benchmark::kSecond)->Iterations(1);
 
 }  // namespace
 

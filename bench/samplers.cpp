@@ -1,6 +1,7 @@
 // Evaluations that each optimiser needs to come within `target` of the maximum, and the same for pagmo's algorithms on the same functions.
 //   bench_samplers [functions=af2,af4] [dim=7] [seeds=20] [max=200000] [target=1e-3] [best=-0.1] [peers=de:20,...] [cost=1] sampler[,option=value...] ...
 // A function is a model with a reference problem, or galactic_centre (19 parameters; `best` gives its maximum). A peer is an algorithm:population.
+// at=34500,2340: the median distance of the best value from the maximum after so many evaluations of each function, instead.
 // cost=1: own cost of ask and tell in 19 dimensions instead; ranks=16,64: busy share in virtual time instead. bench/README.md has the tables and the commands that made them.
 
 #include <fmt/format.h>
@@ -252,7 +253,7 @@ double median(std::vector<double> v) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  std::map<std::string, std::string> options{{"functions", "af2,af3,af4,af2_rotated,af4_rotated"}, {"dim", "7"}, {"seeds", "20"}, {"max", "200000"}, {"target", "1e-3"}, {"best", "0"}, {"peers", ""}, {"cost", "0"}, {"ranks", "0"}};
+  std::map<std::string, std::string> options{{"functions", "af2,af3,af4,af2_rotated,af4_rotated"}, {"dim", "7"}, {"seeds", "20"}, {"max", "200000"}, {"target", "1e-3"}, {"best", "0"}, {"peers", ""}, {"cost", "0"}, {"ranks", "0"}, {"at", ""}};
   std::vector<std::string> specs;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
@@ -281,15 +282,23 @@ int main(int argc, char* argv[]) {
     }
     return 0;
   }
+  // at=N,N,...: the median distance of the best value from the maximum after so many evaluations of each function.
+  const std::vector<std::string> at = split(options["at"], ',');
   const auto table = [&](const std::string& what, auto&& run) {
     fmt::print("{:<60}", what);
+    std::size_t column = 0;
     for (const std::string& name : split(options["functions"], ',')) {
       Function function(name, dim, std::stod(options["best"]));
       std::vector<double> evaluations, best;
       for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-        const Reach reach = run(function, seed);
+        const Reach reach = at.empty() ? run(function, seed, max, target) : run(function, seed, std::stoul(at.at(column)), -std::numeric_limits<double>::infinity());
         evaluations.push_back(reach.evaluations);
         best.push_back(reach.best);
+      }
+      if (!at.empty()) {
+        fmt::print(" {:>9.3g} @ {:>7}", median(best), at[column++]);
+        std::fflush(stdout);
+        continue;
       }
       const auto found = std::count_if(evaluations.begin(), evaluations.end(), [](double e) { return std::isfinite(e); });
       fmt::print(" {:>12} {:>2}/{}", found * 2 > static_cast<long>(seeds) ? fmt::format("{:.0f}", median(evaluations)) : fmt::format("({:.2g})", median(best)), found, seeds);
@@ -300,12 +309,12 @@ int main(int argc, char* argv[]) {
   fmt::print("{:<60}", "median evaluations (best value) and successes");
   for (const std::string& name : split(options["functions"], ',')) fmt::print(" {:>18}", name);
   fmt::print("\n");
-  for (const std::string& spec : specs) table(spec, [&](Function& f, std::uint64_t seed) { return run_sampler(spec, f, seed, max, target); });
+  for (const std::string& spec : specs) table(spec, [&](Function& f, std::uint64_t seed, std::uint64_t most, double goal) { return run_sampler(spec, f, seed, most, goal); });
 #ifdef UMBRA_HAVE_PAGMO
   for (const std::string& peer : split(options["peers"], ',')) {
     const auto parts = split(peer, ':');
     const auto population = static_cast<unsigned>(std::stoul(parts.size() > 1 ? parts[1] : "20"));
-    table("pagmo " + peer, [&](Function& f, std::uint64_t seed) { return run_pagmo(parts[0], f, seed, max, target, population); });
+    table("pagmo " + peer, [&](Function& f, std::uint64_t seed, std::uint64_t most, double goal) { return run_pagmo(parts[0], f, seed, most, goal, population); });
   }
 #endif
 }

@@ -150,6 +150,22 @@ std::vector<std::string> Reader::texts(const std::string& table, const std::stri
   return all;
 }
 
+Attributes Reader::attributes_of(const std::string& group) const {
+  const auto locked = hdf5::lock();
+  const Handle file = hdf5::open_file(impl_->directory + "/results.h5");
+  return hdf5::has(file, group) ? hdf5::attributes(hdf5::open_group(file, group)) : Attributes{};
+}
+
+std::vector<double> Reader::numbers(const std::string& group, const std::string& name) const {
+  const auto locked = hdf5::lock();
+  const Handle file = hdf5::open_file(impl_->directory + "/results.h5");
+  if (!hdf5::has(file, group + "/" + name)) return {};
+  const Handle dataset = hdf5::open_dataset(file, group + "/" + name);
+  std::vector<double> values(hdf5::extent(dataset).at(0));
+  hdf5::read(dataset, H5T_NATIVE_DOUBLE, {.count = values.size(), .stride = values.size()}, values.data());
+  return values;
+}
+
 void Reader::outcomes(const std::string& table, TaskId first, const std::function<void(Outcome&& outcome, const std::string& host)>& visit) const {
   const Table& t = impl_->table_of(table);
   EXPECT(t.source == RowSource::values);

@@ -32,6 +32,9 @@ class Reader {
   std::vector<TaskId> ids(const std::string& table, std::uint64_t first = 0, std::uint64_t count = ~std::uint64_t{0}) const;
   /// A column of texts (host), or of /failures (message).
   std::vector<std::string> texts(const std::string& table, const std::string& name, std::uint64_t first = 0, std::uint64_t count = ~std::uint64_t{0}) const;
+  /// A group that the campaign left beside its tables at its end (posterior, summary): its attributes, and a dataset of numbers in it; empty where there is none.
+  Attributes attributes_of(const std::string& group) const;
+  std::vector<double> numbers(const std::string& group, const std::string& name) const;
   /// Outcomes of a table of one row an outcome (and of its surplus), with id, status, phase, rank, start, duration and values; no messages. Those with
   /// id >= first, in the order of the file, in blocks of bounded memory.
   void outcomes(const std::string& table, TaskId first, const std::function<void(Outcome&& outcome, const std::string& host)>& visit) const;

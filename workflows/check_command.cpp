@@ -1,4 +1,4 @@
-// umbra check: what a job will do, tried on a few points drawn from the prior.
+// umbra check: what a job will do, tried on a few points: draws from the prior, or the first of those that are to be evaluated again.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -31,6 +31,10 @@ class Collector final : public Recorder {
 };
 
 double quantile(std::vector<double> sorted, double q) { return sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)]; }
+
+std::string quantiles(const std::vector<double>& sorted) {
+  return fmt::format("5 % {}, median {}, 95 % {}, longest {}", human_time(quantile(sorted, 0.05)), human_time(quantile(sorted, 0.5)), human_time(quantile(sorted, 0.95)), human_time(sorted.back()));
+}
 
 std::vector<double> durations_of(const std::vector<Outcome>& outcomes) {
   std::vector<double> all;
@@ -69,54 +73,93 @@ void print_statuses(const std::vector<Outcome>& outcomes) {
 }
 
 void print_times(const std::vector<double>& sorted) {
-  fmt::print("\ntime per point: 5 % {}, median {}, 95 % {}, longest {}\n", human_time(quantile(sorted, 0.05)), human_time(quantile(sorted, 0.5)), human_time(quantile(sorted, 0.95)), human_time(sorted.back()));
+  fmt::print("\ntime per point: {}\n", quantiles(sorted));
 }
 
-// Columns that no point filled: a misspelt output, most of the time.
+// Outputs that no point filled, where any was: a misspelt one, most of the time, which makes every point a parse_error.
 void print_never_found(const Plan& plan, const std::vector<Outcome>& outcomes) {
   const std::vector<Column>& columns = plan.tables.front().columns;
   std::vector<std::string> never;
-  bool any_ok = false;
-  for (const Outcome& o : outcomes) any_ok = any_ok || o.status == Status::ok;
-  for (std::size_t c = 0; c < columns.size() && any_ok; ++c)
-    if (std::none_of(outcomes.begin(), outcomes.end(), [c](const Outcome& o) { return c < o.values.size() && !std::isnan(o.values[c]); })) never.push_back(columns[c].name);
-  if (!never.empty()) fmt::print("never found at any point: {}\n", join(never));
+  bool any_found = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& o) { return o.status == Status::ok; });
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    if (columns[c].role != Role::observable) continue;
+    const bool found = std::any_of(outcomes.begin(), outcomes.end(), [c](const Outcome& o) { return c < o.values.size() && !std::isnan(o.values[c]); });
+    if (!found) never.push_back(columns[c].name);
+    any_found = any_found || found;
+  }
+  if (any_found && !never.empty()) fmt::print("never found at any point: {}\n", join(never));
 }
 
 void print_step_times(const Plan& plan, const std::vector<Outcome>& outcomes) {
   const std::vector<Column>& columns = plan.tables.front().columns;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (columns[c].name.rfind("time_", 0) != 0) continue;
+    if (columns[c].role != Role::bookkeeping || !columns[c].name.starts_with("time_")) continue;
     std::vector<double> all;
     for (const Outcome& o : outcomes)
       if (c < o.values.size() && !std::isnan(o.values[c])) all.push_back(o.values[c]);
     std::sort(all.begin(), all.end());
-    if (!all.empty()) fmt::print("  step {}: median {}, 95 % {}, longest {}\n", columns[c].name.substr(5), human_time(quantile(all, 0.5)), human_time(quantile(all, 0.95)), human_time(all.back()));
+    const std::string step = columns[c].name.substr(5);
+    if (all.empty()) fmt::print("  step {}: run at no point\n", step);
+    else fmt::print("  step {}: run at {} points, {}\n", step, all.size(), quantiles(all));
   }
 }
 
-void print_forecast(const Plan& plan, std::size_t dim, const std::vector<Outcome>& outcomes, std::optional<std::uint64_t> evaluations) {
+// A chain of programs is asked for the time of each step, whether or not the campaign keeps them.
+std::vector<std::string> with_step_times(const std::string& file, std::vector<std::string> overrides) {
+  try {
+    Faults ignored;
+    const Job job = Job::read(read_job_text(file), file, overrides, ignored);
+    const Config* model = job.root.find("model");
+    const Config* type = model ? model->find("type") : nullptr;
+    if (type && type->text() == "external") overrides.push_back("model.times=true");
+  } catch (const UserError&) {
+    // Told when the job is read in earnest.
+  }
+  return overrides;
+}
+
+struct Trial {
+  const Plan& plan;
+  std::size_t dim;
   std::vector<Outcome> measured;
-  for (const Outcome& o : outcomes)
-    if (o.status != Status::skipped) measured.push_back(o);
-  const std::uint64_t total = evaluations.value_or(std::uint64_t{1} << 62);
-  fmt::print("\n{:>8}{:>12}{:>16}{}\n", "ranks", "busy share", "points a second", evaluations ? "   done after" : "");
+  std::uint64_t total;  ///< evaluations of the campaign
+  int for_ranks;        ///< 0: not said
+};
+
+// What keeps so many ranks busy, where the job's own look_ahead does not.
+std::string advice_on_look_ahead(const Trial& trial, const Forecast& own) {
+  if (!trial.plan.with_look_ahead || own.busy_share >= 0.95) return {};
+  const LookAhead better = recommend_look_ahead(trial.plan.with_look_ahead, trial.dim, trial.measured, own.ranks, trial.total);
+  return better.busy_share > 1.1 * own.busy_share ? fmt::format("   {} (busy share {:.2f})", better.look_ahead, better.busy_share) : "";
+}
+
+void print_forecast(const Trial& trial, std::optional<std::uint64_t> evaluations) {
+  const auto sampler = trial.plan.stand_in ? trial.plan.stand_in : trial.plan.sampler;
+  fmt::print("\n{:>8}{:>12}{:>16}{}{}\n", "ranks", "busy share", "points a second", evaluations ? "   done after" : "", trial.plan.with_look_ahead ? "   better look_ahead" : "");
+  bool advised = false;
+  const auto print = [&](const Forecast& f) {
+    const std::string advice = advice_on_look_ahead(trial, f);
+    advised = advised || !advice.empty();
+    fmt::print("{:>8}{:>12.2f}{:>16}{:<13}{}\n", f.ranks, f.busy_share, human_count(f.rate), evaluations ? "   " + human_duration(static_cast<double>(*evaluations) / f.rate) : "", advice);
+  };
+  const auto try_ranks = [&](int ranks) { return forecast(sampler, trial.dim, trial.measured, ranks, trial.total); };
   double last_rate = 0.0;
   int worthwhile = 1;
-  for (int ranks = 1; ranks <= 4096; ranks *= 2) {
-    if (evaluations && static_cast<std::uint64_t>(ranks) > *evaluations) break;
-    const Forecast f = forecast(plan.stand_in ? plan.stand_in : plan.sampler, dim, measured, ranks, total);
-    if (ranks == 1 || ranks == 16 || ranks == 256)
-      fmt::print("{:>8}{:>12.2f}{:>16}{}\n", ranks, f.busy_share, human_count(f.rate), evaluations ? "   " + human_duration(static_cast<double>(*evaluations) / f.rate) : "");
-    if (f.rate < 1.1 * last_rate) {
-      if (ranks != 16 && ranks < 256) fmt::print("{:>8}{:>12.2f}{:>16}\n", ranks, f.busy_share, human_count(f.rate));
-      fmt::print("more than {} ranks pay nothing: the sampler cannot keep them busy (see its look_ahead or population in `umbra list samplers`)\n", worthwhile);
-      return;
-    }
+  bool ends = false;
+  for (int ranks = 1; ranks <= 4096 && !ends; ranks *= 2) {
+    if (static_cast<std::uint64_t>(ranks) > trial.total) break;
+    const Forecast f = try_ranks(ranks);
+    ends = f.rate < 1.1 * last_rate;
+    if (ranks == 1 || ranks == 16 || ranks == 256 || (ends && ranks < 256)) print(f);
+    if (ends) break;
     last_rate = f.rate;
     worthwhile = ranks;
   }
-  fmt::print("it scales to {} ranks and beyond what was tried\n", worthwhile);
+  if (trial.for_ranks > 0) print(try_ranks(trial.for_ranks));
+  if (ends) fmt::print("more than {} ranks pay nothing: the job's sampler cannot keep them busy\n", worthwhile);
+  else fmt::print("it scales to {} ranks and beyond what was tried\n", worthwhile);
+  if (advised) fmt::print("sampler: {{look_ahead: N}} says how many points may run whose outcomes do not know of one another. More ranks need more of it, and it costs evaluations (docs/samplers.md)\n");
+  else if (ends && trial.plan.with_look_ahead) fmt::print("more look_ahead does not help here: a larger population (or more walkers) does\n");
 }
 
 // The first blocks of toys, as the campaign makes them.
@@ -151,10 +194,11 @@ int check_command(const CheckOptions& options, const std::string& program) {
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   if (!under_mpi() && (options.ranks > 1 || (options.ranks == 0 && cores > 1 && options.points > 1))) {
     std::vector<std::string> words = {"check", options.job, "--points", std::to_string(options.points), "--ranks", "1"};
+    if (options.for_ranks > 0) words.insert(words.end(), {"--for-ranks", std::to_string(options.for_ranks)});
     words.insert(words.end(), options.overrides.begin(), options.overrides.end());
     return start_mpirun(options.ranks > 0 ? options.ranks : std::min<int>(cores, static_cast<int>(options.points)), program, words);
   }
-  return with_job(options.job, options.overrides, [&](const Job& job, const Plan& plan, const Communicator& ranks) {
+  return with_job(options.job, with_step_times(options.job, options.overrides), [&](const Job& job, const Plan& plan, const Communicator& ranks) {
     NoRows rows;
     if (ranks.rank() > 0) {
       serve_tasks(ranks, plan.work, rows);
@@ -164,11 +208,12 @@ int check_command(const CheckOptions& options, const std::string& program) {
     print_intent(job, plan);
     const std::size_t dim = plan.first_parameter;
     Faults none;
-    const auto prior = SamplerRegistry::instance().make(Config::map({{"type", "random", {}}}), none, {.dim = dim, .periodic = std::vector<bool>(dim, false), .seed = job.seed});
+    const auto points = plan.trial ? plan.trial()
+                                   : SamplerRegistry::instance().make(Config::map({{"type", "random", {}}}), none, {.dim = dim, .periodic = std::vector<bool>(dim, false), .seed = job.seed});
     Ledger ledger(LedgerRules{.evaluations = options.points});
     Collector collector;
     auto executor = make_mpi_executor(ranks, plan.work, rows);
-    Campaign(*prior, *executor, ledger, collector).run();
+    Campaign(*points, *executor, ledger, collector).run();
     print_statuses(collector.outcomes);
     const std::vector<double> durations = durations_of(collector.outcomes);
     RunnerEnd end;
@@ -182,7 +227,9 @@ int check_command(const CheckOptions& options, const std::string& program) {
     print_times(durations);
     print_step_times(plan, collector.outcomes);
     print_never_found(plan, collector.outcomes);
-    print_forecast(plan, dim, collector.outcomes, job.stop.evaluations);
+    Trial trial{plan, dim, collector.outcomes, job.stop.evaluations.value_or(std::uint64_t{1} << 62), options.for_ranks};
+    std::erase_if(trial.measured, [](const Outcome& o) { return o.status == Status::skipped; });
+    print_forecast(trial, job.stop.evaluations);
     if (ok == 0 || failed > job.failures.budget * (failed + static_cast<double>(ok))) {
       fmt::print("\nthe campaign would be stopped: {}\n", ok == 0 ? "no point is ok" : "more points fail than failures: {budget} allows");
       end.exit_code = exit_code::error;

@@ -28,6 +28,13 @@ struct CheckOptions {
   std::vector<std::string> overrides;
   std::uint64_t points = 100;  ///< to evaluate
   int ranks = 0;               ///< to evaluate them on; 0: all cores
+  int for_ranks = 0;           ///< of the campaign; 0: not known
+};
+
+struct MergeOptions {
+  std::vector<std::string> runs;
+  std::string output;  ///< run directory to make
+  bool quiet = false;
 };
 
 struct MergeOptions {

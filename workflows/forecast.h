@@ -23,4 +23,16 @@ struct Forecast {
 Forecast forecast(const std::function<std::unique_ptr<Sampler>()>& sampler, std::size_t dim, const std::vector<Outcome>& measured, int ranks, std::uint64_t evaluations,
                   double latency_s = 1e-3, std::uint64_t horizon = 40);
 
+/// A sampler with this `look_ahead` in place of its own.
+using MakeWithLookAhead = std::function<std::unique_ptr<Sampler>(std::uint64_t look_ahead)>;
+
+struct LookAhead {
+  std::uint64_t look_ahead = 0;
+  double busy_share = 0.0;
+};
+
+/// The smallest of 1, 2, 4, 8 and 16 times the ranks with which these are as busy as with any of them (to a twentieth). More look-ahead than that costs
+/// evaluations and gains no time; 16 times the ranks is enough for durations that scatter by a factor of e (bench/README.md).
+LookAhead recommend_look_ahead(const MakeWithLookAhead& make, std::size_t dim, const std::vector<Outcome>& measured, int ranks, std::uint64_t evaluations);
+
 }  // namespace umbra

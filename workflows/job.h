@@ -33,6 +33,7 @@ struct FailureOptions {
 
 struct Job {
   std::string file;  ///< for messages
+  bool coordinates = true;  ///< whether this is the rank that makes the sampler; the others read nothing that only it needs
   Config root;
   std::string name;
   std::uint64_t seed = 1;

@@ -6,7 +6,6 @@
 
 #include "io/blob_directory.h"
 #include "io/point_table.h"
-#include "io/reader.h"
 #include "io/yaml.h"
 #include "src/base/error.h"
 
@@ -15,16 +14,14 @@ namespace {
 
 constexpr std::uint64_t unlimited_batches = std::uint64_t{1} << 32;
 
-struct StartOptions {
+struct StartOptions : EarlierRunOptions {
   Config sampler = Config("sobol");
   std::optional<std::uint64_t> evaluations;
-  std::optional<std::string> from;
   static OptionSet<StartOptions> options() {
     OptionSet<StartOptions> o;
     o.add("sampler", &StartOptions::sampler, "which sampler makes the start set: a name, or a map with its options");
     o.add("evaluations", &StartOptions::evaluations, "points of the start set", at_least(2));
-    o.add("from", &StartOptions::from, "a run directory: its points are the start set, and are not evaluated again");
-    return o;
+    return add_common(o);
   }
 };
 
@@ -151,7 +148,7 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
   if (!s.options.classes && s.score != Score::variance && s.score != Score::deviation)
     faults.add(job.root.find("query")->find("score")->mark(), fmt::format("query: score {} is for classes: take variance for a number", query.score));
   s.options.batches = count_batches(job, stop, s.options, faults);
-  s.start_from = start.from.value_or("");
+  s.start_from = start;
   if (!start.from) s.start_sampler = as_sampler(start.sampler);
   s.directory = job.output.directory + "/learning";
 
@@ -162,6 +159,8 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
   s.committee = CommitteeRegistry::instance().make(committee ? *committee : forest, faults, CommitteeContext{dim, s.options.classes, job.seed, job.stop.evaluations.value_or(0)});
   if (s.committee && !s.committee->lacks().empty()) faults.add(committee ? committee->mark() : job.root.mark(), "committee: " + s.committee->lacks());
   if (!start.from) SamplerRegistry::instance().make(s.start_sampler, faults, s.context);
+  else if (s.points) EarlierRun::open(start, *start_at, "start", s.points->space(), job.root, faults);
+  s.job = job.root;
   if (!s.points || faults.size() != before) return {};
 
   const ParameterSpace& space = s.points->space();
@@ -196,7 +195,7 @@ std::unique_ptr<Learner> LearnSetup::make_learner() const {
   parts.identity = identity;
   parts.target = [t = *target](const Outcome& o) { return t.value(o.status, o.values); };
   Faults none;
-  if (start_from.empty()) parts.start = SamplerRegistry::instance().make(start_sampler, none, context);
+  if (!start_from.from) parts.start = SamplerRegistry::instance().make(start_sampler, none, context);
   else parts.given = read_start();
   parts.candidates = candidates;
   parts.blobs = std::make_shared<BlobDirectory>(directory);
@@ -204,27 +203,23 @@ std::unique_ptr<Learner> LearnSetup::make_learner() const {
 }
 
 PackedPoints LearnSetup::read_start() const {
-  const Reader reader(start_from);
-  const ParameterSpace& space = points->space();
-  const std::uint64_t rows = reader.rows("points");
-  const auto has = [&](const std::string& name) { return std::any_of(reader.columns("points").begin(), reader.columns("points").end(), [&](const Column& c) { return c.name == name; }); };
-  for (const std::string& name : space.unit_names()) VALIDATE(has(name), "start: {} has no column {}, which is a parameter of this job", start_from, name);
-  const std::vector<double> status = reader.column("points", "status");
-  const std::vector<Column>& columns = points->columns();
-  std::vector<std::vector<double>> values;
-  for (const Column& c : columns) values.push_back(has(c.name) ? reader.column("points", c.name) : std::vector<double>(rows, std::numeric_limits<double>::quiet_NaN()));
+  Faults faults;
+  const auto run = EarlierRun::open(start_from, Config::map({}), "start", points->space(), job, faults);
+  faults.throw_if_any("start");
+  std::vector<std::string> names;
+  for (const Column& c : points->columns()) names.push_back(c.name);
+  const EarlierRun::Rows rows = run->rows(names);
+  const std::size_t dim = points->dim();
   PackedPoints given;
-  std::vector<double> row(columns.size()), u(space.dim());
-  for (std::uint64_t i = 0; i < rows; ++i) {
-    for (std::size_t c = 0; c < columns.size(); ++c) row[c] = values[c][i];
-    const auto theta = std::span(row).subspan(space.dim(), space.size());
-    const auto y = target->value(static_cast<Status>(static_cast<int>(status[i])), row);
-    if (!y || !space.contains(theta)) continue;
-    space.to_unit(theta, u);
-    given.x.insert(given.x.end(), u.begin(), u.end());
+  std::vector<double> row(names.size());
+  for (std::size_t i = 0; i < rows.ids.size(); ++i) {
+    for (std::size_t c = 0; c < names.size(); ++c) row[c] = rows.columns[c][i];
+    const auto y = target->value(rows.status[i], row);
+    if (!y) continue;
+    given.x.insert(given.x.end(), rows.u.begin() + static_cast<std::ptrdiff_t>(i * dim), rows.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
     given.y.push_back(*y);
   }
-  VALIDATE(given.y.size() > 1, "start: none of the {} points of {} has a value of the target '{}' within the priors (are its columns those of this job?)", rows, start_from, target->text());
+  VALIDATE(given.y.size() > 1, "start: none of the {} points of {} has a value of the target '{}' (are its columns those of this job?)", rows.ids.size(), run->directory(), target->text());
   return given;
 }
 

@@ -8,6 +8,7 @@
 #include "src/learning/learning_tasks.h"
 #include "src/learning/target.h"
 #include "src/models/point.h"
+#include "workflows/earlier_run.h"
 #include "workflows/job.h"
 
 namespace umbra {
@@ -20,7 +21,8 @@ struct LearnSetup {
   LearnerOptions options;
   Score score = Score::margin;
   Config start_sampler;             ///< null where the start set is given
-  std::string start_from;           ///< run directory of the given start set
+  EarlierRunOptions start_from;     ///< the given start set
+  Config job;
   std::uint64_t identity = 0;
   std::string directory;            ///< of the blobs
   SamplerContext context;

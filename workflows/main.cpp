@@ -28,10 +28,10 @@ int main(int argc, char** argv) {
   run_app->callback([&] { result = run_command(run, argv[0]); });
 
   MergeOptions merge;
-  auto* merge_app = app.add_subcommand("merge", "join the slices of a campaign into what one run would have written");
-  merge_app->add_option("runs", merge.runs, "run directories of all slices")->required();
+  auto* merge_app = app.add_subcommand("merge", "join the slices of a campaign into what one run would have written, or runs of nested sampling with different seeds into one posterior");
+  merge_app->add_option("runs", merge.runs, "run directories of all slices, or of the runs")->required();
   merge_app->add_option("--output", merge.output, "run directory to make")->required();
-  merge_app->add_option("--job", merge.job, "the job file, where it is not any more where the slices were started");
+  merge_app->add_option("--job", merge.job, "the job file of the slices, where it is not any more where they were started");
   merge_app->add_flag("--quiet", merge.quiet, "no progress, no summary");
   merge_app->callback([&] { result = merge_command(merge); });
 
@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   check_app->add_option("overrides", check.overrides, "key.sub=value: overrides of the job file");
   check_app->add_option("--points", check.points, "how many points to evaluate")->check(CLI::PositiveNumber);
   check_app->add_option("--ranks", check.ranks, "on how many ranks (default: all cores)")->check(CLI::PositiveNumber);
+  check_app->add_option("--for-ranks", check.for_ranks, "on how many ranks the campaign will run: what it makes of them, and which look_ahead they need")->check(CLI::Range(1, 16384));
   check_app->callback([&] { result = check_command(check, argv[0]); });
 
   std::string what;

@@ -61,6 +61,7 @@ class ReplayExecutor final : public Executor {
     VALIDATE(outcome, "slice {} in {} has no outcome of task {}: run it again, from the start (--fresh)", to_text(options_.slices[slice].slice),
              options_.slices[slice].directory, task.id);
     if (!outcome->rows.empty() && options_.values_of_rows) options_.values_of_rows(*outcome);
+    outcome->row_numbers = static_cast<std::uint32_t>(outcome->rows.size());
     store_.recover(*outcome, host);
     outcome->rows.clear();
     return std::move(*outcome);

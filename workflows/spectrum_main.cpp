@@ -74,13 +74,17 @@ double required(const Slha& slha, const char* block, int index, const char* mean
   return *value;
 }
 
+// One line each, in the columns that the accord gives Fortran readers (hep-ph/0311123, sections 3 and 4).
+std::string entry(int index, double value, std::string_view comment) { return fmt::format(" {:5}   {:16.8E}   # {}\n", index, value, comment); }          // 1x,I5,3x,1P,E16.8,0P,3x,'#',1x,A
+std::string mass_line(int pdg_id, double value, std::string_view comment) { return fmt::format(" {:9}   {:16.8E}   # {}\n", pdg_id, value, comment); }  // 1x,I9,3x,1P,E16.8,0P,3x,'#',1x,A
+
 void matrix(std::string& out, const char* block, std::initializer_list<std::initializer_list<double>> rows) {
   out += fmt::format("Block {}\n", block);
   int i = 0;
   for (const auto& row : rows) {
     ++i;
     int k = 0;
-    for (const double x : row) out += fmt::format("  {}  {}   {:16.8E}   # {}_{}{}\n", i, ++k, x, block, i, k);
+    for (const double x : row) out += fmt::format(" {:2} {:2}   {:16.8E}   # {}_{}{}\n", i, ++k, x, block, i, k);  // 1x,I2,1x,I2,3x,1P,E16.8,0P,3x,'#',1x,A
   }
 }
 
@@ -91,13 +95,13 @@ std::string spectrum(const pmssm::Parameters& p, const std::vector<Column>& colu
     throw std::logic_error(fmt::format("the model has no column {}", name));
   };
   std::string out = "Block MASS   # pole masses in GeV\n#  PDG code           mass   particle\n";
-  out += fmt::format("  {:>8}   {:16.8E}   # W+\n", 24, pmssm::m_w);
-  for (const Mass& m : masses) out += fmt::format("  {:>8}   {:16.8E}   # {}\n", m.pdg_id, value(m.column), m.comment);
+  out += mass_line(24, pmssm::m_w, "W+");
+  for (const Mass& m : masses) out += mass_line(m.pdg_id, value(m.column), m.comment);
   // The mixing matrices in full, from the same parameters that the model diagonalises; the test compares what both give.
   const pmssm::ThirdGeneration third = pmssm::third_generation(p);
   const pmssm::Parameters pole = pmssm::with_pole_sfermions(pmssm::with_pole_gauginos(p, third), pmssm::soft_mass_shifts(p, third));
   const pmssm::Neutralinos chi0 = pmssm::neutralinos(pole);
-  for (std::size_t i = 0; i < 4; ++i) out += fmt::format("  {:>8}   {:16.8E}   # ~chi_{}0\n", neutralino_ids[i], chi0.mass[i], i + 1);
+  for (std::size_t i = 0; i < 4; ++i) out += mass_line(neutralino_ids[i], chi0.mass[i], fmt::format("~chi_{}0", i + 1));
   const auto& n = chi0.N;
   matrix(out, "NMIX", {{n[0][0], n[0][1], n[0][2], n[0][3]}, {n[1][0], n[1][1], n[1][2], n[1][3]}, {n[2][0], n[2][1], n[2][2], n[2][3]}, {n[3][0], n[3][1], n[3][2], n[3][3]}});
   const pmssm::Charginos chi = pmssm::charginos(pole);
@@ -108,11 +112,12 @@ std::string spectrum(const pmssm::Parameters& p, const std::vector<Column>& colu
   const pmssm::Sfermions staus = pmssm::sfermions(pole.mL3, pole.mE3, pmssm::m_tau, p.Atau - p.mu * p.tanb, pmssm::lepton_type, p.tanb);
   for (const auto& [block, pair] : {std::pair("STOPMIX", stops), std::pair("SBOTMIX", sbottoms), std::pair("STAUMIX", staus)})
     matrix(out, block, {{pair.cos_theta, pair.sin_theta}, {-pair.sin_theta, pair.cos_theta}});
-  out += fmt::format("Block ALPHA   # mixing angle of the Higgs bosons\n   {:16.8E}   # alpha\n", value("alpha_h"));
-  out += fmt::format("Block HMIX Q= {:.8E}\n     1   {:16.8E}   # mu\n     2   {:16.8E}   # tan beta (at m_Z)\n", std::sqrt(p.mQ3 * p.mU3), p.mu, p.tanb);
+  out += fmt::format("Block ALPHA   # mixing angle of the Higgs bosons\n         {:16.8E}   # alpha\n", value("alpha_h"));  // 9x,1P,E16.8,0P,3x,'#',1x,A
+  out += fmt::format("Block HMIX Q= {:16.8E}   # Higgs mixing parameters\n", std::sqrt(p.mQ3 * p.mU3));
+  out += entry(1, p.mu, "mu") + entry(2, p.tanb, "tan beta (at m_Z)");
   out += "Block UMBRA   # what SLHA has no block for\n";
   int index = 0;
-  for (const char* name : low_energy) out += fmt::format("  {:>4}   {:16.8E}   # {}\n", ++index, value(name), name);
+  for (const char* name : low_energy) out += entry(++index, value(name), name);
   return out;
 }
 
@@ -120,14 +125,14 @@ int run(const std::string& in, const std::string& out) {
   const Slha slha(read_all(in));
   std::vector<std::string> names;
   std::vector<double> theta;
-  std::string echo = "Block MODSEL\n     1    0   # general MSSM\nBlock MINPAR\n";
+  std::string echo = "Block MODSEL\n     1     0   # general MSSM\nBlock MINPAR\n";
   const double tanb = required(slha, "MINPAR", 3, "tan beta");
-  echo += fmt::format("     3   {:16.8E}   # tanb\nBlock EXTPAR\n", tanb);
+  echo += entry(3, tanb, "tanb") + "Block EXTPAR\n";
   for (const Input& input : inputs) {
     names.push_back(input.name);
     theta.push_back(required(slha, "EXTPAR", input.extpar, input.name));
-    echo += fmt::format("  {:>4}   {:16.8E}   # {}\n", input.extpar, theta.back(), input.name);
-    if (input.same != 0) echo += fmt::format("  {:>4}   {:16.8E}   # {}, second generation\n", input.same, theta.back(), input.name);
+    echo += entry(input.extpar, theta.back(), input.name);
+    if (input.same != 0) echo += entry(input.same, theta.back(), fmt::format("{}, second generation", input.name));
   }
   names.push_back("tanb");
   theta.push_back(tanb);

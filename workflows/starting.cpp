@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
@@ -80,9 +81,10 @@ std::string read_job_text(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file, const std::vector<std::string>& overrides) {
+std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file, const std::vector<std::string>& overrides, bool coordinates) {
   Faults faults;
   Job job = Job::read(text, file, overrides, faults);
+  job.coordinates = coordinates;
   working_directory() = {std::filesystem::absolute(file).parent_path(), std::filesystem::absolute(job.output.directory)};
   Plan plan;
   if (const auto workflow = find_workflow(job, faults)) plan = workflow->plan(job, faults);
@@ -92,6 +94,7 @@ std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file,
                "are for scans with random, sobol, latin_hypercube or grid, and for a number of toys (stop: {toys: N}) of hypotheses, a discovery, an interval or a fit");
   faults.throw_if_any(file);
   if (job.slice) plan.rules.slice = *job.slice;
+  for (const auto& [path, value] : plan.resolved) job.root.set_path(path, value);
   return {std::move(job), std::move(plan)};
 }
 
@@ -103,11 +106,12 @@ RunnerEnd on_all_ranks(const std::string& file, const std::vector<std::string>& 
   MpiSession session(argc, argv);
   const Communicator ranks = Communicator::world();
   std::string text, error;
+  std::optional<std::pair<Job, Plan>> read;
   if (ranks.rank() == 0) {
     // Rank 0 finds the faults of a job before the others have read it: they learn that there is nothing to do.
     try {
       text = read_job_text(file);
-      read_plan(text, file, overrides);
+      read = read_plan(text, file, overrides, true);
     } catch (const UserError& e) {
       error = e.what();
     }
@@ -122,8 +126,8 @@ RunnerEnd on_all_ranks(const std::string& file, const std::vector<std::string>& 
   }
   RunnerEnd end;
   try {
-    const auto [job, plan] = read_plan(parcel.substr(1), file, overrides);
-    end = act(job, plan, ranks);
+    if (!read) read = read_plan(parcel.substr(1), file, overrides, false);
+    end = act(read->first, read->second, ranks);
   } catch (const UserError& e) {
     if (ranks.rank() == 0) fmt::print(stderr, "umbra: {}\n", e.what());
     end.exit_code = exit_code::bad_job;

@@ -20,7 +20,8 @@ int start_mpirun(int ranks, const std::string& program, const std::vector<std::s
 /// Reads a file or throws UserError.
 std::string read_job_text(const std::string& file);
 /// The job and its plan, or UserError with every fault.
-std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file, const std::vector<std::string>& overrides);
+/// @param coordinates whether the plan is for the rank that makes the sampler
+std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file, const std::vector<std::string>& overrides, bool coordinates = true);
 /// Starts MPI, reads the job, and calls `act` on every rank. Faults of the job are printed once; returns the exit code, or leaves by it.
 int with_job(const std::string& file, const std::vector<std::string>& overrides, const std::function<RunnerEnd(const Job&, const Plan&, const Communicator&)>& act);
 

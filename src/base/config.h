@@ -21,9 +21,9 @@ class Config {
   enum class Kind { null, scalar, list, map };
   struct Item;
 
-  Config() = default;
-  Config(std::string scalar, Mark mark = {}) : kind_(Kind::scalar), mark_(mark), scalar_(std::move(scalar)) {}
-  Config(const char* scalar) : Config(std::string(scalar)) {}
+  Config();
+  Config(std::string scalar, Mark mark = {});
+  Config(const char* scalar);
   Config(double number);
 
   static Config list(std::vector<Config> elements, Mark mark = {});
@@ -65,6 +65,10 @@ struct Config::Item {
   Config value;
   Mark mark;  ///< of the key
 };
+
+inline Config::Config() = default;
+inline Config::Config(const char* scalar) : Config(std::string(scalar)) {}
+inline Config::Config(std::string scalar, Mark mark) : kind_(Kind::scalar), mark_(mark), scalar_(std::move(scalar)) {}
 
 /// Every fault of a job file, collected so that the user sees all of them at once.
 class Faults {

@@ -94,6 +94,20 @@ std::optional<double> value_of(const json& value) {
   return {};
 }
 
+// What is nested like this nobody means, and showing it would recurse.
+bool too_deep(std::string_view line) {
+  int depth = 0, deepest = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '\\') ++i;
+    else if (c == '"') quoted = !quoted;
+    else if (!quoted && (c == '[' || c == '{')) deepest = std::max(deepest, ++depth);
+    else if (!quoted && (c == ']' || c == '}')) --depth;
+  }
+  return deepest > 1000;
+}
+
 std::string excerpt(std::string_view line) { return std::string(line.substr(0, 120)); }
 
 }  // namespace
@@ -108,6 +122,7 @@ std::string hello_line(const std::vector<std::string>& parameters) {
 }
 
 std::vector<Column> read_hello(std::string_view line) {
+  VALIDATE(!too_deep(line), "the program's first line is nested too deeply (it must be {{\"umbra\": 1, \"columns\": [...]}}): '{}'", excerpt(line));
   const json hello = json::parse(line, nullptr, false);
   VALIDATE(hello.is_object() && hello.contains("umbra"),
            "the program's first line is '{}' (it must say which protocol it speaks), let it print {{\"umbra\": 1, \"columns\": [...]}} first", excerpt(line));
@@ -159,7 +174,7 @@ Answer read_answer(std::string_view line, const std::vector<Column>& columns, st
 
   wrong.reset();
   std::fill(row.begin(), row.end(), nan);
-  if (std::count(line.begin(), line.end(), '[') + std::count(line.begin(), line.end(), '{') > 1000) return bad("the answer is nested too deeply");
+  if (too_deep(line)) return bad("the answer is nested too deeply");
   const json j = json::parse(with_quoted_words(line), nullptr, false);
   if (!j.is_object()) return bad("the answer is not a JSON object on one line: '" + excerpt(line) + "'");
   if (!j.contains("id") || !j["id"].is_number_unsigned()) return bad("the answer has no \"id\": '" + excerpt(line) + "'");

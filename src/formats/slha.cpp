@@ -175,13 +175,13 @@ std::string set_slha(std::string_view file, const SlhaKey& key, std::string_view
       block_end = line.end;
       if (key.block != "DECAY") continue;
       const std::size_t from = line.words.size() > 2 ? static_cast<std::size_t>(line.words[2].data() - file.data()) : line.content_end;
-      return fmt::format("{}{}{}{}", file.substr(0, from), line.words.size() > 2 ? "" : "   ", value, file.substr(line.content_end));
+      return fmt::format("{}{}{}{}{}", file.substr(0, from), line.words.size() > 2 ? "" : "   ", value, file.substr(line.content_end), line.complete ? "" : "\n");
     }
     if (!inside || line.words.empty()) continue;
     block_end = line.end;
     if (!starts_with(line.words, key.indices)) continue;
     const std::size_t from = static_cast<std::size_t>(line.words[key.indices.size()].data() - file.data());
-    return fmt::format("{}{}{}", file.substr(0, from), value, file.substr(line.content_end));
+    return fmt::format("{}{}{}{}", file.substr(0, from), value, file.substr(line.content_end), line.complete ? "" : "\n");
   }
   if (block_end == std::string_view::npos) {
     const std::string_view newline = file.empty() || file.back() == '\n' ? "" : "\n";

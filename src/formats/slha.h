@@ -46,7 +46,7 @@ class Slha {
 };
 
 /// The file with one entry's value replaced, comment and everything else as it was; a missing entry is appended to its block, a missing block to
-/// the file. @param key not a branching ratio
+/// the file. The line that is set ends with a newline. @param key not a branching ratio
 std::string set_slha(std::string_view file, const SlhaKey& key, std::string_view value);
 
 }  // namespace umbra

@@ -19,7 +19,7 @@ void AxisScan::plan() {
   axis_of_.clear();
   const std::size_t dim = box_.dim();
   if (stage_ == 0) {
-    for (std::size_t i = 0; i < 4 * dim; ++i) {
+    for (std::size_t i = 0; i < first_points(dim); ++i) {
       std::vector<double> u(dim);
       if (i < start_.size()) u = start_[i];
       else RandomStream(seed_, Purpose::initialise, i, 1).fill_uniform(u);

@@ -17,7 +17,9 @@ namespace umbra {
 /// About 68 evaluations a parameter.
 class AxisScan {
  public:
-  /// @param start points to compare with the random ones; at most as many are used
+  /// How many points the base is the best of.
+  static std::size_t first_points(std::size_t dim) { return 4 * dim; }
+  /// @param start points that stand in for the first of the random ones; at most first_points() are used
   AxisScan(const Box& box, std::uint64_t seed, std::vector<std::vector<double>> start = {}) : box_(box), seed_(seed), start_(std::move(start)), axes_(box.dim()) { plan(); }
 
   bool ended() const { return stage_ > last_stage; }

@@ -17,7 +17,8 @@ namespace {
 /// optima, and with `bipop` three times as many evaluations in runs of small generations (2 to 8 times 4 + 3 ln(parameters) points), against
 /// wide valleys that mislead. A run ends when its values agree within `tolerance` or its distribution has shrunk or degenerated. As the
 /// distribution shrinks by a factor s, its generations do by s^`shrink`.
-/// Points to start from are the first ones that the scan compares; without it, the best of them begins the first run.
+/// Points to start from, best first, are the first that the scan compares, four for each parameter at most; without the scan the best of them begins the
+/// first run. Later runs begin anywhere.
 /// Failures rank below all values; a generation of equal values teaches nothing, and so many of them end the run.
 class CmaEs : public Generations {
  public:
@@ -46,19 +47,25 @@ class CmaEs : public Generations {
         .add("lag", &Options::lag, "generations that are in flight beside the one that is waited for", between(0, 100));
   }
 
-  CmaEs(const Options& options, const SamplerContext& context) : Generations(context, options.lag), options_(options), scan_(box(), context.seed, context.start) {
+  CmaEs(const Options& options, const SamplerContext& context) : Generations(context, options.lag), options_(options), scan_(box(), context.seed, given(context)) {
     VALIDATE(context.dim >= 1, "there are no parameters to search, add some");
     const auto n = static_cast<double>(dim());
     least_ = std::floor(4 + 3 * std::log(n));
     size_ = options.population ? static_cast<double>(*options.population) : std::floor(8 + 6 * std::log(n));
     large_size_ = options.large_population ? static_cast<double>(*options.large_population) : 60 * n;
     best_.assign(dim(), 0.5);
-    if (!context.start.empty()) best_ = context.start.front();
+    const auto points = given(context);
+    started_ = !points.empty();
+    if (started_) best_ = points.front();
     if (!options.scan) begin_run(1);
     start();
   }
 
  private:
+  /// As many as the scan compares.
+  static std::vector<std::vector<double>> given(const SamplerContext& context) {
+    return context.start ? context.start->best(AxisScan::first_points(context.dim)) : std::vector<std::vector<double>>{};
+  }
   bool scanning() const { return run_ == 0; }
   std::size_t next_size(std::size_t in_flight) const override {
     if (ended_) return 0;
@@ -107,7 +114,7 @@ class CmaEs : public Generations {
   void begin_run(double run) {
     run_ = run;
     std::vector<double> mean = best_;
-    if (run_ > 1 || (!options_.scan && context().start.empty())) RandomStream(context().seed, Purpose::initialise, static_cast<std::uint64_t>(run_)).fill_uniform(mean);
+    if (run_ > 1 || (!options_.scan && !started_)) RandomStream(context().seed, Purpose::initialise, static_cast<std::uint64_t>(run_)).fill_uniform(mean);
     // Measured: small generations find more with the mirror images, large ones find it sooner without.
     const bool large = size_ >= large_size_;
     cma_ = std::make_unique<Cma>(box(), static_cast<std::size_t>(size_), mean, options_.sigma, large ? 0.05 : std::numeric_limits<double>::infinity());
@@ -144,6 +151,7 @@ class CmaEs : public Generations {
   double least_ = 0;
   double run_ = 0, size_ = 0, large_size_ = 0, used_large_ = 0, used_small_ = 0;  // whole numbers
   bool small_ = false, ended_ = false;
+  bool started_ = false;  ///< from points of an earlier run
   std::vector<double> best_;  ///< [dim]
   double best_value_ = -std::numeric_limits<double>::infinity();
 };

@@ -17,6 +17,7 @@ std::vector<Task> Coverage::ask(std::size_t max) {
 
 void Coverage::tell(const Outcome& outcome) {
   EXPECT(outcome.id < next_ && outcome.id >= told_ && !told_early_.contains(outcome.id));
+  see(outcome);
   if (outcome.id != told_) {
     told_early_.insert(outcome.id);
     return;

@@ -16,8 +16,8 @@ class Coverage : public Sampler, public Sliceable {
   void tell(const Outcome& outcome) final;
   TaskId end() const final { return end_; }
   bool done() const final { return told_ >= end_; }
-  void save(std::ostream& out) const final;
-  void load(std::istream& in) final;
+  void save(std::ostream& out) const override;
+  void load(std::istream& in) override;
   void take_slice(const Slice& slice) final;
 
  protected:
@@ -25,6 +25,8 @@ class Coverage : public Sampler, public Sliceable {
   Coverage(const SamplerContext& context, TaskId end) : context_(context), end_(end) {}
   /// Writes the point of this id. @param u [dim]
   virtual void place(TaskId id, std::span<double> u) const = 0;
+  /// Sees each outcome, in any order.
+  virtual void see(const Outcome&) {}
 
   const SamplerContext context_;
 

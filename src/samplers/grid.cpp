@@ -22,7 +22,9 @@ class Grid : public Coverage {
         .add("at", &Options::at, "centres of the cells, or their edges (both ends of every range; a periodic parameter has no second end)", one_of({"centres", "edges"}));
   }
 
-  Grid(const Options& options, const SamplerContext& context) : Coverage(context, total(counts(options, context))), counts_(counts(options, context)), edges_(options.at == "edges") {}
+  Grid(const Options& options, const SamplerContext& context) : Coverage(context, total(counts(options, context))), counts_(counts(options, context)), edges_(options.at == "edges") {
+    refuse_start(context, "each of its points follows from its number alone");
+  }
 
  private:
   static std::vector<TaskId> counts(const Options& options, const SamplerContext& context) {

@@ -18,6 +18,7 @@ class LatinHypercube : public Coverage {
   }
 
   LatinHypercube(Options options, const SamplerContext& context) : Coverage(context, count(options, context)) {
+    refuse_start(context, "each of its points follows from the seed and its number alone");
     for (std::size_t d = 0; d < context.dim; ++d) {
       RandomStream keys(context.seed, Purpose::initialise, d);
       slice_.emplace_back(end(), keys);

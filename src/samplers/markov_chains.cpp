@@ -14,6 +14,12 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 /// Steps that the diagnostics see at most.
 constexpr std::size_t most_draws = 4000;
+
+/// Points at the walls are taken to lie just within.
+double logit(double u) {
+  u = std::clamp(u, 0x1p-40, 1.0 - 0x1p-40);
+  return std::log(u / (1.0 - u));
+}
 }  // namespace
 
 MarkovChains::MarkovChains(const SamplerContext& context, Chart chart, std::size_t walkers, const Common& common, double fingerprint)
@@ -29,7 +35,25 @@ MarkovChains::MarkovChains(const SamplerContext& context, Chart chart, std::size
       next_check_(100) {}
 
 void MarkovChains::start() {
+  if (context_.start) choose_starts();
   for (std::size_t w = 0; w < walkers_; ++w) advance(w);
+}
+
+/// Each point has the key ln weight + Gumbel noise; the largest keys are a draw by weight without replacement (arXiv:1903.06059).
+void MarkovChains::choose_starts() {
+  const EarlierPoints& given = *context_.start;
+  std::vector<std::pair<double, std::size_t>> keys;
+  for (const std::size_t i : given.best_first) {
+    const double weight = given.sample == EarlierPoints::Sample::posterior ? given.log_weight[i] : 0.0;
+    RandomStream stream(context_.seed, Purpose::initialise, i);
+    if (weight > -inf) keys.emplace_back(weight - std::log(stream.exponential()), i);
+  }
+  const std::size_t chosen = std::min(keys.size(), walkers_);
+  std::partial_sort(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(chosen), keys.end(), std::greater<>());
+  starts_.assign(walkers_, given.size());
+  for (std::size_t w = 0; w < chosen; ++w) starts_[w] = keys[w].second;
+  RandomStream order(context_.seed, Purpose::initialise, given.size());
+  for (std::size_t w = walkers_; w > 1; --w) std::swap(starts_[w - 1], starts_[order.index(w)]);
 }
 
 std::vector<double> MarkovChains::to_cube(const std::vector<double>& x) const {
@@ -84,8 +108,9 @@ void MarkovChains::advance(std::size_t walker) {
     move.log_factor = 0.0;
     move.x.resize(dim());
     stream.fill_uniform(move.x);
+    if (step == 0 && !starts_.empty() && starts_[walker] < context_.start->size()) std::ranges::copy(context_.start->point(starts_[walker]), move.x.begin());
     if (chart_ == Chart::logit)
-      for (double& x : move.x) x = std::log(x / (1.0 - x));
+      for (double& x : move.x) x = logit(x);
   }
   std::vector<double> u = to_cube(move.x);
   if (chart_ == Chart::cube) move.x = u;

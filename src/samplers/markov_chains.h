@@ -15,8 +15,13 @@ namespace umbra {
 /// drawn from (seed, id) before any outcome is known: it may run as soon as these are there, however slow the others are (but no more than
 /// `look_ahead` steps before the slowest). So the chains are those of a run on one rank, whatever an evaluation takes.
 ///
-/// Points that fail, and those of ln L = -inf, have likelihood zero: the walker stays. A walker whose start (a draw from the prior) has
-/// likelihood zero draws anew until one has not; if after `patience` evaluations none has, the run ends.
+/// Walkers start at draws from the prior, or at points of an earlier run: a random choice of those with a likelihood above zero, none twice, by their weights
+/// where they are a posterior; where there are fewer than walkers the rest are draws from the prior. Where a chain starts does not change what it
+/// converges to, and burn-in removes what is left of it. But R-hat finds modes that were missed only where starts lie wider than the posterior:
+/// choose points of a wide region (`where: "log_likelihood > -50"`), not the last ones of an optimiser.
+///
+/// Points that fail, and those of ln L = -inf, have likelihood zero: the walker stays. A walker whose start has likelihood zero draws from the prior until a
+/// point has not; if after `patience` evaluations none has, the run ends.
 ///
 /// Walkers form independent ensembles. The run ends at a step that all walkers have done, where the smallest bulk effective sample size of any
 /// coordinate, over all recorded walkers after burn-in, reaches `effective_samples`, and the largest rank-normalised split R-hat between
@@ -116,6 +121,7 @@ class MarkovChains : public Sampler {
       archive & id & step & walker;
     }
   };
+  void choose_starts();
   void advance(std::size_t walker);
   void finish_step();
   void record();
@@ -129,6 +135,7 @@ class MarkovChains : public Sampler {
   std::size_t walkers_;
   Common common_;
   double fingerprint_;
+  std::vector<std::size_t> starts_;      ///< [walkers] positions among the points of the earlier run, beyond their end for a draw from the prior; empty: all are
   std::vector<TaskId> next_;             ///< [walkers] the step that each does now
   std::vector<Move> moves_;              ///< [walkers]
   std::vector<std::vector<double>> memory_;

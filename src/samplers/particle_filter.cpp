@@ -14,7 +14,7 @@ namespace {
 /// distances. A survivor whose log-likelihood is z below the best has weight 1 - z / max z, z at most `clip`, and as many children as its
 /// share, rounded so that they sum to the iteration. The width falls by `decay` an iteration; widths: equal (one width), or logarithmic
 /// (each child has its own, evenly spread in the logarithm between the present width and the last one), or `widths`, one for each parameter.
-/// Ends by itself after `iterations`. An evaluation that failed survives only where too few others are there, and then with weight 0.
+/// Points to start from stand in for the first of the uniform seeds, best first, up to half of them. Ends by itself after `iterations`. An evaluation that failed survives only where too few others are there, and then with weight 0.
 class ParticleFilter : public Generations {
  public:
   struct Options {
@@ -50,6 +50,7 @@ class ParticleFilter : public Generations {
     const bool known = context.evaluations != no_end;
     seeds_ = options.seeds.value_or(known ? std::clamp<std::size_t>(context.evaluations / 4 * 3, 10, 1000000) : 10000);
     children_ = options.children.value_or(known && context.evaluations > seeds_ ? std::max<std::size_t>(10, (context.evaluations - seeds_) / options.iterations) : 1000);
+    if (context.start) given_ = context.start->best(seeds_ / 2);
     start();
   }
 
@@ -61,7 +62,11 @@ class ParticleFilter : public Generations {
   }
 
   void draw(RandomStream& stream, TaskId, std::size_t index, std::span<double> u) const override {
-    if (learned_ == 0) return stream.fill_uniform(u);
+    if (learned_ == 0) {
+      stream.fill_uniform(u);
+      if (index < given_.size()) std::copy(given_[index].begin(), given_[index].end(), u.begin());
+      return;
+    }
     double factor = std::pow(options_.decay, static_cast<double>(learned_ - 1));
     if (options_.scale == "logarithmic") {
       const double last = std::pow(options_.decay, static_cast<double>(options_.iterations));
@@ -130,6 +135,7 @@ class ParticleFilter : public Generations {
   Options options_;
   std::vector<double> widths_;  ///< [dim]
   std::size_t seeds_ = 0, children_ = 0;
+  std::vector<std::vector<double>> given_;  ///< seeds from an earlier run
   std::size_t learned_ = 0;             ///< generations learned from
   std::vector<double> survivors_;       ///< [survivors x dim], best first
   std::vector<double> values_;          ///< [survivors]

@@ -15,6 +15,8 @@
 namespace umbra {
 namespace {
 
+/// The points to start from are the best of the earlier run of which none lies nearer than `apart` to a better one, so that the copies with which an
+/// optimiser ends count once; without a run, or where it has too few, random ones.
 /// `starts` searches at a time, each its own chain: task id = step x starts + slot, and a task depends on the earlier ones of its slot.
 /// A slot whose search has converged goes on with the next start point (random ones after the last) until all start points are done;
 /// then the sampler ends. NLopt calls the function itself, so each search runs in a coroutine; a saved state is the values that the searches have seen,
@@ -26,11 +28,13 @@ class Polish : public Sampler {
     std::string method = "bobyqa";
     double step = 0.05;
     double tolerance = 1e-6;
+    double apart = 0.05;
     std::optional<std::uint64_t> evaluations_each;
   };
   static OptionSet<Options> options() {
     return OptionSet<Options>()
         .add("starts", &Options::starts, "how many start points are polished; none: all of start: {from: RUN} up to 16, or 4 random ones", between(1, 1e5))
+        .add("apart", &Options::apart, "points of the earlier run nearer than this to a better one are passed over; in units of each parameter's range", between(0, 1))
         .add("method", &Options::method, "bobyqa (quadratic models, for smooth functions), sbplx or nelder_mead (simplices, for noisy and kinked ones)", one_of({"bobyqa", "sbplx", "nelder_mead"}))
         .add("step", &Options::step, "first step, in units of each parameter's range", between(1e-9, 0.5))
         .add("tolerance", &Options::tolerance, "a search ends when a step gains less log-likelihood", above(0))
@@ -40,8 +44,8 @@ class Polish : public Sampler {
   Polish(const Options& options, const SamplerContext& context) : options_(options), context_(context) {
     VALIDATE(context.dim >= 1, "there are no parameters to polish, add some");
     VALIDATE(options.method != "bobyqa" || context.dim >= 2, "bobyqa needs at least 2 parameters, there is 1, use sbplx");
-    const std::size_t given = context.start.size();
-    starts_ = options.starts.value_or(given == 0 ? 4 : std::min<std::size_t>(given, 16));
+    if (context.start) given_ = context.start->best(options.starts.value_or(16), options.apart);
+    starts_ = options.starts.value_or(given_.empty() ? 4 : given_.size());
     most_ = options.evaluations_each.value_or(200 * context.dim);
     slots_.resize(starts_);
     for (std::size_t s = 0; s < starts_; ++s) begin(s, s);
@@ -176,7 +180,7 @@ class Polish : public Sampler {
     slot.search = search;
     slot.values.clear();
     std::vector<double> from(context_.dim);
-    if (search < context_.start.size()) from = context_.start[search];
+    if (search < given_.size()) from = given_[search];
     else RandomStream(context_.seed, Purpose::initialise, search).fill_uniform(from);
     slot.running = std::make_unique<Search>(options_, most_, std::move(from));
     slot.given = false;
@@ -196,6 +200,7 @@ class Polish : public Sampler {
 
   Options options_;
   SamplerContext context_;
+  std::vector<std::vector<double>> given_;  ///< points of the earlier run
   std::size_t starts_ = 0;
   std::uint64_t most_ = 0;
   std::vector<Slot> slots_;

@@ -5,7 +5,6 @@
 #include "src/samplers/archive.h"
 
 namespace umbra {
-
 Population::Population(const SamplerContext& context, const Layout& layout)
     : context_(context),
       box_(context.dim, context.periodic),
@@ -24,7 +23,7 @@ Population::Population(const SamplerContext& context, const Layout& layout)
       partners_(layout.partners),
       partner_states_(layout.partners) {
   EXPECT(layout.slots >= 1 && layout.look_ahead >= 1);
-  EXPECT(std::all_of(context.start.begin(), context.start.end(), [&](const auto& u) { return u.size() == dim(); }));
+  if (context.start) start_ = context.start->best(layout.slots);
   for (std::size_t d = 0; d < dim(); ++d) {
     RandomStream keys(context.seed, Purpose::initialise, d);
     start_slice_.emplace_back(layout.slots, keys);
@@ -74,7 +73,7 @@ std::vector<Task> Population::ask(std::size_t max) {
     RandomStream stream(context_.seed, Purpose::propose, id);
     if (g == 0) {
       for (std::size_t d = 0; d < dim(); ++d) made[d] = (static_cast<double>(start_slice_[d](slot)) + stream.uniform()) / static_cast<double>(slots());
-      if (slot < context_.start.size()) std::copy(context_.start[slot].begin(), context_.start[slot].end(), made.begin());
+      if (slot < start_.size()) std::copy(start_[slot].begin(), start_[slot].end(), made.begin());
       begin(stream, made);
     } else {
       RandomStream select(context_.seed, Purpose::select, id);

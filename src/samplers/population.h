@@ -22,7 +22,8 @@ namespace umbra {
 /// At most N x ceil(look_ahead / N) tasks are in flight. Under log-normal durations of sigma 1, 64 ranks are busy to .95 with 50 slots and
 /// look_ahead = 1024, or with 400 slots and look_ahead = 400; 16 times the ranks as look_ahead costs fewer evaluations (bench/README.md).
 ///
-/// The first generation is the points to start from, where there are any, and a Latin hypercube for the other slots. An evaluation that failed compares as worse than any value.
+/// The first generation is a Latin hypercube. Points to start from take its first slots, best first, as far as there are slots, and points with a likelihood
+/// above zero in different places; they are evaluated again, for this job's likelihood may be another. An evaluation that failed compares as worse than any value.
 /// Memory: N x (spread of generations between the fastest and the slowest slot + look_ahead / N) states; it does not grow with the run.
 class Population : public Sampler {
  public:
@@ -77,6 +78,7 @@ class Population : public Sampler {
   Generation depth_;  ///< generations of one slot that may be in flight
   Generation reach_;  ///< a task of generation g reads no generation below g - reach_
   std::vector<KeyedPermutation> start_slice_;  ///< [dim]
+  std::vector<std::vector<double>> start_;     ///< of the first slots
 
   std::vector<Generation> folded_;    ///< [slots] generations whose outcome is in the state
   std::vector<Generation> examined_;  ///< [slots] the next generation to become ready

@@ -10,7 +10,7 @@ class Random : public Coverage {
  public:
   struct Options {};
   static OptionSet<Options> options() { return {}; }
-  Random(Options, const SamplerContext& context) : Coverage(context, no_end) {}
+  Random(Options, const SamplerContext& context) : Coverage(context, no_end) { refuse_start(context, "each of its points follows from the seed and its number alone"); }
 
  private:
   void place(TaskId id, std::span<double> u) const override { RandomStream(context_.seed, Purpose::propose, id).fill_uniform(u); }

@@ -30,7 +30,7 @@ class Rejection : public Sampler {
         .add("effective_samples", &Options::effective_samples, "stop at so many kept points", above(0))
         .add("patience", &Options::patience, "stop after so many draws without a likelihood above zero", at_least(1));
   }
-  Rejection(const Options& options, const SamplerContext& context) : options_(options), context_(context) {}
+  Rejection(const Options& options, const SamplerContext& context) : options_(options), context_(context) { refuse_start(context, "only draws from the prior of its own are independent of their likelihood"); }
 
   std::vector<Task> ask(std::size_t max) override {
     std::vector<Task> tasks;

@@ -6,11 +6,13 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "src/base/registry.h"
 #include "src/base/task.h"
+#include "src/samplers/earlier_points.h"
 
 namespace umbra {
 
@@ -20,8 +22,12 @@ struct SamplerContext {
   std::vector<bool> periodic;  ///< [dim] whether u = 0 and u = 1 are the same place
   std::uint64_t seed = 0;
   std::uint64_t evaluations = std::numeric_limits<std::uint64_t>::max();  ///< what `stop: {evaluations}` allows (for methods that plan ahead)
-  std::vector<std::vector<double>> start = {};  ///< points [dim] of an earlier run to start from, best first; empty: none
+  std::shared_ptr<const EarlierPoints> start = {};  ///< points of an earlier run, at least one; null: none
 };
+
+/// For samplers that cannot start from points. Throws UserError where there are some.
+/// @param because "each of its points follows from the seed and its id alone"
+void refuse_start(const SamplerContext& context, std::string_view because);
 
 /// Numbers for /summary and weights for /posterior.
 struct SamplerResult {

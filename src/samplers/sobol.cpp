@@ -22,6 +22,7 @@ class Sobol : public Coverage {
   }
 
   Sobol(Options options, const SamplerContext& context) : Coverage(context, no_end), directions_(bits * context.dim), shift_(context.dim) {
+    refuse_start(context, "each of its points follows from the seed and its number alone");
     VALIDATE(context.dim <= boost::random::default_sobol_table::max_dimension, "{} parameters are more than the {} for which direction numbers are known, use random",
              context.dim, +boost::random::default_sobol_table::max_dimension);
     read_directions();

@@ -32,6 +32,10 @@ FAULTS = [
     ("workflow: scan", "workflow: scna", ["scan"]),
     ("sampler: {type: random}", "sampler: {type: random}\nconstraints: [{column: m_h, type: normal, value: 1, sigma: 1}]", ["m_h"]),
     ("sampler: {type: random}", "sampler: {type: random}\nrequire: \"z > 0\"", ["z"]),
+    ("sampler: {type: random}", "sampler: {type: nested, live_points: 5}", ["5 live points are too few for 2 dimensions", "at least 10"]),
+    ("sampler: {type: random}", "sampler: {type: differential_evolution, population: 3}", ["population", "between 5"]),
+    ("sampler: {type: random}", "sampler: {type: ensemble_mcmc, walkers: 2}", ["2 walkers do not do in 2 dimensions", "at least 4"]),
+    ("sampler: {type: random}", "sampler: {type: random}\nstart: {from: nowhere}", ["nowhere", "run directory"]),
     ("name: y", "name: x", ["x"]),
     ("parameters:", "parameters: [", ["YAML"]),
 ]
@@ -61,6 +65,9 @@ with Folder():
     text = run("good.yaml", 1, "seed=2", expect=2)
     assert "seed: was 1, is 2" in text and "--fresh" in text, text
     assert open("out/results.h5", "rb").read() == before
+    run("good.yaml", 1, "--fresh", "seed=2")  # with the word
+    assert open("out/results.h5", "rb").read() != before
+    assert "seed: was 2, is 1" in run("good.yaml", expect=2)
     os.mkdir("mine")
     write("mine/thesis.tex", "precious")
     text = run("good.yaml", 1, "output.directory=mine", expect=2)

@@ -3,7 +3,9 @@
 import csv
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -65,20 +67,31 @@ except ImportError:
     print("h5py is missing: skipped")
     sys.exit(77)
 
-# The same points, curve and model on 1 and 4 ranks, and after kills.
-run("run", "job.yaml", "--quiet", "output.directory=one")
-one = points("one")
-run("run", "job.yaml", "--quiet", "--ranks", "4", "output.directory=four")
-assert points("four") == one, "4 ranks choose other points"
-for seconds in (0.3, 0.6, 0.9, 1.2):
-    process = subprocess.Popen([umbra, "run", "job.yaml", "--quiet", "output.directory=killed"], cwd=work)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-run("run", "job.yaml", "--quiet", "output.directory=killed")
-assert points("killed") == one, "kills change the points"
+# The same points, curve and model on 1 and 4 ranks, and after kills at any stage and on another number of ranks; for trees and for networks.
+for committee in ("committee={type: forest, trees: 40}", None):
+    more = ["--quiet", "--fresh"] + ([committee] if committee else [])
+    if committee and "no XGBoost" in subprocess.run([umbra, "run", "job.yaml", *more, "output.directory=one"], cwd=work, capture_output=True, text=True).stderr:
+        continue
+    began = time.monotonic()
+    run("run", "job.yaml", *more, "output.directory=one")
+    took = time.monotonic() - began
+    one = points("one")
+    run("run", "job.yaml", "--ranks", "4", *more, "output.directory=four")
+    assert points("four") == one, f"4 ranks choose other points ({committee})"
+    more.remove("--fresh")
+    shutil.rmtree(os.path.join(work, "killed"), ignore_errors=True)
+    kills = 0
+    for share in (0.3, 0.5, 0.6, 0.7):
+        process = subprocess.Popen([umbra, "run", "job.yaml", *more, "output.directory=killed"], cwd=work)
+        try:
+            process.wait(share * took)
+        except subprocess.TimeoutExpired:
+            kills += 1
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    assert kills > 0, "no kill met the campaign"
+    run("run", "job.yaml", "--ranks", "2", *more, "output.directory=killed")
+    assert points("killed") == one, f"kills change the points ({committee})"
 with open(os.path.join(work, "one/summary.json")) as f:
     summary = json.load(f)
 assert summary["evaluations"] == 500 and summary["accuracy"] > 0.93 and summary["auc"] > 0.97, summary
@@ -99,8 +112,6 @@ for name, text, word in (("missing.csv", "x\n1\n", "y"), ("extra.csv", "x,y,zz\n
     assert word in err, (name, err)
 
 # Models that are truncated or altered.
-import shutil
-
 for how in ("truncated", "altered", "card"):
     shutil.copytree(os.path.join(work, "one/model"), os.path.join(work, how))
     path = os.path.join(work, how, "model.json" if how == "card" else "committee.bin")
@@ -154,6 +165,21 @@ try:
     status, answer = ask("/predict", b" " * 200000)
     assert status == 413 and "larger" in answer["error"], answer
     assert ask("/nothing")[0] == 404
+    # As many as are allowed that never send their body: the next is told to come again, until they are gone.
+    good = json.dumps({"parameters": ["x", "y"], "points": [[0, 10]]}).encode()
+    host, port = address.removeprefix("http://").split(":")
+    idle = [socket.create_connection((host, int(port))) for _ in range(2)]
+    for connection in idle:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    end = time.monotonic() + 8
+    while (answer := ask("/predict", good))[0] != 503:
+        assert answer[0] == 200 and time.monotonic() < end, answer
+    assert "at once" in answer[1]["error"], answer
+    for connection in idle:
+        connection.close()
+    end = time.monotonic() + 20
+    while (answer := ask("/predict", good))[0] != 200:
+        assert answer[0] == 503 and time.monotonic() < end, answer
     many = json.dumps({"parameters": ["x", "y"], "points": [[0, 10]] * 5000}).encode()
     seen = []
     threads = [threading.Thread(target=lambda: seen.append(ask("/predict", many)[0])) for _ in range(24)]

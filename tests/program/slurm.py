@@ -33,9 +33,9 @@ def wait_for(what, condition, seconds):
     raise SystemExit(f"{what}: not within {seconds} s")
 
 
-def done():
+def done(run="out"):
     try:
-        return "complete" in umbra("status", "out", "--json")
+        return "complete" in umbra("status", run, "--json")
     except SystemExit:
         return False
 
@@ -93,8 +93,18 @@ with Folder():
         subprocess.run([box, "revive-node", "box", "n2"], check=True)
         wait_for("the end", done, 150)
         starts = len(json.load(open("out/sessions.json")))
+        # an array of chained jobs, where requeuing is forbidden
+        umbra("submit", "job.yaml", "stop.evaluations=400", "stop.walltime=4s", "output.directory=sweep", "--nodes", "1", "--ntasks-per-node", "2", "--time", "5", "--chain", "3",
+              "--array", "seed=1,2")
+        sweep = ["sweep/seed=1", "sweep/seed=2"]
+        wait_for("the chains of the array", lambda: all(done(d) for d in sweep), 120)
+        said = "".join(open(f).read() for f in glob.glob("sweep/slurm-*.out"))
+        assert "the next job of the chain goes on" in said and "requeued" not in said, said
         assert starts >= 4 and output().count("not done yet: requeued") >= 3, f"{starts} starts\n{output()}"
     finally:
         subprocess.run([box, "stop", "box"], check=True)
     run("job.yaml", 1, "output.directory=alone", "model.mean=1us")
     assert_same(table("alone"), table("out"), "under Slurm and alone")
+    for seed, d in enumerate(sweep, 1):
+        run("job.yaml", 1, f"output.directory=alone-{seed}", f"seed={seed}", "stop.evaluations=400", "model.mean=1us")
+        assert_same(table(f"alone-{seed}"), table(d), f"{d} under Slurm and alone")

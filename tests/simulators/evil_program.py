@@ -41,6 +41,8 @@ for line in sys.stdin:
             signal.signal(s, signal.SIG_IGN)
         subprocess.Popen(["sleep", "1000." + sys.argv[2]], start_new_session=True)
         time.sleep(1000)
+    if bad and vice == "late":
+        time.sleep(2)
     if bad and vice == "close":
         os.close(1)
         time.sleep(1000)

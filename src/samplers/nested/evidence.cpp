@@ -80,13 +80,19 @@ NestedWeights weigh(std::span<const NestedPoint> points, RandomStream stream, in
   result.effective_samples = 1.0 / sum2;
   result.equal_weight_samples = std::exp(-largest);
 
-  // Relative to the expected weights: exp(terms + drawn ln volume - expected ln volume).
+  // The same rule with drawn volumes.
   double mean = 0.0, square = 0.0;
+  std::vector<double> scale(n), x(n + 1);
+  for (std::size_t i = 0; i < n; ++i) scale[i] = terms[i] > -50.0 ? points[order[i]].log_likelihood - result.ln_evidence : -inf;
   for (int s = 0; s < simulations; ++s) {
-    double drawn = 0.0, total = 0.0;
+    double total = 0.0;
+    x[0] = 0.0;
+    for (std::size_t i = 0; i < n; ++i) x[i + 1] = x[i] - stream.exponential() / alive[i];
     for (std::size_t i = 0; i < n; ++i) {
-      drawn -= stream.exponential() / alive[i];
-      if (terms[i] > -50.0) total += std::exp(terms[i] + drawn - log_x[i + 1]);
+      if (scale[i] == -inf) continue;
+      const double outer = i == 0 ? 2.0 * std::exp(scale[i]) - std::exp(scale[i] + x[1]) : std::exp(scale[i] + x[i]);
+      const double inner = i + 1 == n ? -std::exp(scale[i] + x[n]) : std::exp(scale[i] + x[i + 2]);
+      total += 0.5 * (outer - inner);
     }
     const double value = std::log(total);
     mean += value / simulations;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <numeric>
 
 #include "src/samplers/archive.h"
 #include "src/samplers/nested/live_points.h"
@@ -17,6 +18,14 @@
 namespace umbra {
 namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
+
+/// Slice moves for each dimension, and the mean jump rank below which there are more of them. Independent points have 1/2, and .45 is reached
+/// where contours are convex; a valley that takes the chains many moves to follow has .15 to .3, and ln Z is then low by several errors.
+constexpr unsigned least_moves = 4;
+constexpr unsigned most_moves = 40;
+constexpr double least_jump = 0.40;
+/// Below this, a run says so.
+constexpr double weak_jump = 0.25;
 
 /// Live points climb in likelihood: the lowest dies, and a new one is drawn uniformly from where the likelihood is higher, by rejection from a
 /// region (`regions`: few dimensions) or by a chain of slice moves from a live point (`slice`: 10 and more; before that, draws from the prior as
@@ -29,8 +38,13 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 /// state after all outcomes up to k - lag, where the lag is `look_ahead` for regions and 16 times that for slices (whose starting points
 /// age slowly, so that no chain waits for another's slow evaluation).
 ///
-/// The insertion test sees regions that are too small and chains that end too high or too low, but not chains that hardly leave their parent: where
-/// a posterior is long, thin and bent in many dimensions, see that twice the `moves` give the same ln Z.
+/// The insertion test sees regions that are too small and chains that end too high or too low, but not chains that hardly leave their parent, which
+/// lose the parts of a contour whose share grows. Their jump rank does: the rank of a chain's end among the live points of its mode, by distance
+/// from the chain's start (cf. the relative jump distance of arXiv:2402.11936). Unless `moves` are given, the number of moves grows while
+/// its mean is low; the least mean of a run is in the summary, with a warning.
+///
+/// Points of an earlier run can only stand in for the first draws from the prior, and only where they are all the draws of a run of `random`: the live points are
+/// then those of them that have a likelihood above zero. Any other points would have to be weighed as proposals, of a density that nobody knows.
 ///
 /// Points that fail are never live. Unphysical points, skipped points and ln L = -inf count as likelihood zero, and so does any other
 /// failure, whose prior share is reported. The live points are those draws from the prior that have a likelihood above zero; its share of the
@@ -54,7 +68,7 @@ class Nested : public Sampler {
         .add("live_points", &Options::live_points, "number of live points: the error on ln Z falls with its square root", between(2, 1e7))
         .add("bulk_live_points", &Options::bulk_live_points, "number of live points while the bulk of the posterior is crossed (dynamic nested sampling); 0: the same", between(0, 1e7))
         .add("inner", &Options::inner, "how new points are drawn; auto: regions to 10 dimensions as long as they are cheaper than slice chains; slice chains above", one_of({"auto", "regions", "slice"}))
-        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: four times the number of dimensions", between(0, 100000))
+        .add("moves", &Options::moves, "slice moves between a live point and its child; 0: 4 to 40 times the number of dimensions, more where chains stay near where they begin", between(0, 100000))
         .add("look_ahead", &Options::look_ahead, "tasks that may run at once: the number of slice chains, or how many draws a region is old", between(1, 1e6))
         .add("remaining_evidence", &Options::remaining_evidence, "stop where the standard deviation of the live points' likelihoods times their volume is below this share of the evidence", between(0, 1))
         .add("patience", &Options::patience, "stop after so many candidates in a row that are not accepted", at_least(1));
@@ -64,7 +78,7 @@ class Nested : public Sampler {
       : options_(options),
         context_(context),
         slices_(options.inner == "slice" || (options.inner == "auto" && context.dim > 10)),
-        moves_(options.moves > 0 ? options.moves : 4 * static_cast<unsigned>(context.dim)),
+        moves_(options.moves > 0 ? options.moves : least_moves * static_cast<unsigned>(context.dim)),
         lag_(options.look_ahead * (slices_ ? 16 : 1)),
         live_(context.dim),
         region_(std::make_shared<Region>(context.dim)),
@@ -76,7 +90,10 @@ class Nested : public Sampler {
     VALIDATE(options.bulk_live_points == 0 || options.bulk_live_points >= options.live_points,
              "bulk_live_points {} is below live_points {} (the number of live points only grows), leave it out or raise it", options.bulk_live_points,
              options.live_points);
-    for (std::size_t k = 0; k < lag_; ++k) tickets_.push_back({region_, {}, -inf});
+    VALIDATE(!context.start || context.start->all_prior_draws(),
+             "it can start only from all draws from the prior of an unfiltered run of sampler random with the same parameters (places that another method went to would bias ln Z): take "
+             "'start' out, or use such a run");
+    for (std::size_t k = 0; k < lag_; ++k) tickets_.push_back({region_, {}, -inf, {}, 0});
     for (std::size_t c = 0; c < chains_.size(); ++c) go_on(c);
   }
 
@@ -118,8 +135,9 @@ class Nested : public Sampler {
   bool done() const override { return end_ != no_end; }
 
   void save(std::ostream& out) const override {
-    save_archive(out, context_.dim, options_.live_points, options_.look_ahead, moves_, slices_, live_, dead_, region_, tickets_, chains_, events_, ready_, given_, accepted_,
-                 end_, stop_, filled_, contour_, log_x_, log_z_, bulk_, kills_since_build_, kills_since_check_, in_row_, counts_, ranks_, dead_mode_);
+    save_archive(out, context_.dim, options_.live_points, options_.look_ahead, options_.moves, slices_, live_, dead_, region_, tickets_, chains_, events_, ready_, given_, accepted_,
+                 end_, stop_, filled_, contour_, log_x_, log_z_, bulk_, kills_since_build_, kills_since_check_, in_row_, counts_, ranks_, dead_mode_, moves_, near_, shapes_,
+                 jumps_, jump_ranks_);
   }
   void load(std::istream& in) override {
     std::size_t dim = 0, live_points = 0, look_ahead = 0;
@@ -128,8 +146,9 @@ class Nested : public Sampler {
     Nested state(options_, context_);
     load_archive(in, dim, live_points, look_ahead, moves, slices, state.live_, state.dead_, state.region_, state.tickets_, state.chains_, state.events_, state.ready_,
                  state.given_, state.accepted_, state.end_, state.stop_, state.filled_, state.contour_, state.log_x_, state.log_z_, state.bulk_,
-                 state.kills_since_build_, state.kills_since_check_, state.in_row_, state.counts_, state.ranks_, state.dead_mode_);
-    VALIDATE(dim == context_.dim && live_points == options_.live_points && look_ahead == options_.look_ahead && moves == moves_ && slices == slices_,
+                 state.kills_since_build_, state.kills_since_check_, state.in_row_, state.counts_, state.ranks_, state.dead_mode_, state.moves_,
+                 state.near_, state.shapes_, state.jumps_, state.jump_ranks_);
+    VALIDATE(dim == context_.dim && live_points == options_.live_points && look_ahead == options_.look_ahead && moves == options_.moves && slices == slices_,
              "the saved state is of nested sampling in {} dimensions with {} live points, look_ahead {} and {} moves (it does not fit the job), restore these options", dim,
              live_points, look_ahead, moves);
     state.ready_.merge(state.given_);
@@ -144,9 +163,11 @@ class Nested : public Sampler {
     std::shared_ptr<const Region> region;
     std::vector<double> start;
     double contour = -inf;
+    std::shared_ptr<const Neighbourhoods> near = {};
+    unsigned moves = 0;
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-      archive & region & start & contour;
+      archive & region & start & contour & near & moves;
     }
   };
   struct Chain {
@@ -164,9 +185,10 @@ class Nested : public Sampler {
     Status status = Status::ok;
     NestedPoint point;
     std::vector<double> u;
+    std::vector<double> parent;  ///< where the chain began, if it was one
     template <class Archive>
     void serialize(Archive& archive, unsigned) {
-      archive & told & candidate & draw & positive & status & point & u;
+      archive & told & candidate & draw & positive & status & point & u & parent;
     }
   };
   enum class Stop { none, evidence, plateau, patience };
@@ -200,7 +222,7 @@ class Nested : public Sampler {
       event.candidate = true;
       event.positive = chain.slice.moved();
       event.point = {chain.slice.id(), chain.slice.log_likelihood(), chain.slice.contour()};
-      if (event.positive) event.u = chain.slice.u();
+      if (event.positive) event.u = chain.slice.u(), event.parent = chain.slice.start();
     }
     chain.waiting = chain.next >= accepted_ + lag_;
     if (chain.waiting) return;
@@ -208,30 +230,31 @@ class Nested : public Sampler {
     RandomStream stream(context_.seed, Purpose::propose, chain.next, 1);
     chain.slicing = !ticket.start.empty();
     if (chain.slicing) {
-      chain.slice = SliceChain(ticket.region, ticket.start, ticket.contour, static_cast<unsigned>(context_.dim), moves_);
+      chain.slice = SliceChain(ticket.region, ticket.near, ticket.start, ticket.contour, static_cast<unsigned>(context_.dim), ticket.moves);
       if (chain.slice.propose(stream, u)) return ready(chain, std::move(u));
       chain.slicing = false;
     }
     ticket.region->draw(stream, u);
+    if (ticket.contour == -inf && context_.start && chain.next < context_.start->size()) std::ranges::copy(context_.start->point(chain.next), u.begin());
     ready(chain, std::move(u));
   }
 
   /// Whether a chain is cheaper than draws until one is accepted. A move takes about two evaluations.
-  bool slice_now() const {
+  bool slices_cheaper() const {
     if (options_.inner == "regions" || !filled_) return false;
     const double acceptance = slices_ ? log_x_ : log_x_ - region_->log_volume();
     return acceptance < -std::log(2.0 * moves_);
   }
 
   Ticket make_ticket(TaskId id) const {
-    if (!slice_now()) return {region_, {}, contour_};
+    if (!near_ || !slices_cheaper()) return {region_, {}, contour_, {}, 0};
     RandomStream stream(context_.seed, Purpose::select, id);
     std::size_t i = 0;
     for (int attempt = 0; attempt < 20; ++attempt) {
       i = stream.index(live_.size());
       if (region_->contains(live_.u(i))) break;
     }
-    return {region_, {live_.u(i).begin(), live_.u(i).end()}, contour_};
+    return {region_, {live_.u(i).begin(), live_.u(i).end()}, contour_, near_, moves_};
   }
 
   /// Takes the outcome whose turn it is.
@@ -270,9 +293,49 @@ class Nested : public Sampler {
     in_row_ = 0;
     ++counts_.accepted;
     if (filled_) ranks_.add(live_.rank(event.point.log_likelihood, RandomStream(context_.seed, Purpose::auxiliary, id).uniform()));
+    if (near_ && !event.parent.empty()) judge_jump(event);
     live_.insert({event.point.id, event.point.log_likelihood, contour_}, event.u);
     while (stop_ == Stop::none && live_.size() >= target()) kill();
     if (filled_ && stop_ == Stop::none) learn(event.u);
+  }
+
+  /// How far a chain has come: the rank of its end among the live points of its mode, by their distance from its start. Uniform, with mean
+  /// 1/2, where the end does not depend on the start, in whatever units.
+  void judge_jump(const Event& event) {
+    std::vector<double> start(context_.dim), x(context_.dim), distance(live_.size());
+    region_->turn(event.parent, start);
+    region_->turn(event.u, x);
+    const double own = near_->distance2(start, x);
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+      region_->turn(live_.u(i), x);
+      distance[i] = near_->distance2(start, x);
+    }
+    const int mode = live_.mode(static_cast<std::size_t>(std::min_element(distance.begin(), distance.end()) - distance.begin()));
+    double nearer = 0.0, others = 0.0;
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+      if (live_.mode(i) != mode || distance[i] == 0.0) continue;
+      nearer += distance[i] < own;
+      ++others;
+    }
+    if (others < static_cast<double>(context_.dim)) return;
+    jumps_.add((nearer + 0.5) / (others + 1.0));
+    if (jumps_.count < static_cast<double>(options_.live_points) / 4.0) return;
+    const double mean = jumps_.sum / jumps_.count;
+    jumps_ = {};
+    jump_ranks_.push_back(mean);
+    if (options_.moves > 0) return;
+    const auto dim = static_cast<unsigned>(context_.dim);
+    if (mean < least_jump) moves_ = std::min(most_moves * dim, moves_ + moves_ / (mean < 0.8 * least_jump ? 2 : 4));
+    else if (mean > least_jump + 0.05) moves_ = std::max(least_moves * dim, moves_ - moves_ / 5);
+  }
+
+  /// The least mean over as many chains as there are live points; 1/2 without chains.
+  double jump_rank() const {
+    constexpr std::size_t quarters = 4;
+    double least = 0.5;
+    for (std::size_t i = quarters; i <= jump_ranks_.size(); ++i)
+      least = std::min(least, std::accumulate(jump_ranks_.begin() + static_cast<std::ptrdiff_t>(i - quarters), jump_ranks_.begin() + static_cast<std::ptrdiff_t>(i), 0.0) / quarters);
+    return least;
   }
 
   std::size_t target() const { return bulk_ && options_.bulk_live_points > 0 ? options_.bulk_live_points : options_.live_points; }
@@ -313,9 +376,15 @@ class Nested : public Sampler {
     if (10 * kills_since_build_ < live_.size() && holds) return;
     kills_since_build_ = 0;
     auto next = std::make_shared<Region>(context_.dim, live_.all_u(), context_.periodic, region_.get());
-    if (holds && next->log_volume() > region_->log_volume() + 0.4) return;
-    region_ = std::move(next);
-    live_.split_modes(*region_);
+    if (!holds || next->log_volume() <= region_->log_volume() + 0.4) {
+      region_ = std::move(next);
+      live_.split_modes(*region_);
+    }
+    near_ = nullptr;
+    if (!slices_cheaper()) return;
+    std::vector<double> turned(live_.all_u().size());
+    for (std::size_t i = 0; i < live_.size(); ++i) region_->turn(live_.u(i), std::span<double>(turned).subspan(i * context_.dim, context_.dim));
+    near_ = std::make_shared<Neighbourhoods>(context_.dim, std::move(turned), RandomStream(context_.seed, Purpose::select, shapes_++, 1));
   }
 
   Options options_;
@@ -343,6 +412,19 @@ class Nested : public Sampler {
   std::uint64_t kills_since_build_ = 0, kills_since_check_ = 0, in_row_ = 0;
   Counts counts_;
   InsertionRanks ranks_;
+
+  struct Jumps {
+    double count = 0.0, sum = 0.0;
+    void add(double rank) { ++count, sum += rank; }
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) {
+      archive & count & sum;
+    }
+  };
+  std::shared_ptr<const Neighbourhoods> near_;  ///< of the live points, for slice chains
+  std::uint64_t shapes_ = 0;                    ///< how many were built
+  Jumps jumps_;
+  std::vector<double> jump_ranks_;  ///< means over a quarter of the live points
 };
 
 SamplerResult Nested::result() const {
@@ -372,6 +454,7 @@ SamplerResult Nested::result() const {
                     {"effective_samples", weights.effective_samples},
                     {"equal_weight_samples", weights.equal_weight_samples},
                     {"insertion_p_value", p},
+                    {"jump_rank", jump_rank()},
                     {"acceptance", counts_.candidates > 0 ? static_cast<double>(counts_.accepted) / static_cast<double>(counts_.candidates) : 0.0}};
 
   // Local evidences: a mode has its own points, and its share of those that died before it was seen to be apart.
@@ -391,6 +474,9 @@ SamplerResult Nested::result() const {
   if (ranks_.count() > 0 && p < 0.01)
     result.warnings.push_back(fmt::format("new points are not uniform among the live points (insertion test, p = {:.2g}): ln Z may be biased; {}", p,
                                           slices_ ? "use more moves or live_points" : "use more live_points, or inner: slice"));
+  if (jump_rank() < weak_jump)
+    result.warnings.push_back(fmt::format("slice chains stayed near where they began (jump rank {:.2f}, independent points have .5): ln Z is likely too low; use more moves ({} at the end of this run) or live_points",
+                                          jump_rank(), moves_));
   if (failed > 0.01 || failed_later > 0.01)
     result.warnings.push_back(fmt::format("{:.2g} % of the prior and {:.2g} % of all points failed and count as likelihood zero: ln Z is too low by what they would have had",
                                           100.0 * failed, 100.0 * failed_later));

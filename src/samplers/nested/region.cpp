@@ -474,13 +474,24 @@ Region::Chord Region::chord(std::span<const double> u, std::span<const double> d
     chord.low = -along - half;
     chord.high = -along + half;
   }
+  cut_to_cube(chord);
+  return chord;
+}
+
+Region::Chord Region::line(std::span<const double> u, std::span<const double> step, double low, double high) const {
+  Chord chord{std::vector<double>(dim_), std::vector<double>(step.begin(), step.end()), low, high};
+  turn(u, chord.start.data());
+  cut_to_cube(chord);
+  return chord;
+}
+
+void Region::cut_to_cube(Chord& chord) const {
   for (std::size_t i = 0; i < dim_; ++i) {
     if (chord.step[i] == 0.0) continue;
     const double a = -chord.start[i] / chord.step[i], b = (1.0 - chord.start[i]) / chord.step[i];
     chord.low = std::max(chord.low, std::min(a, b));
     chord.high = std::min(chord.high, std::max(a, b));
   }
-  return chord;
 }
 
 void Region::at(const Chord& chord, double t, std::span<double> u) const {

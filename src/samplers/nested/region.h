@@ -50,6 +50,10 @@ class Region {
   /// The chord of one of the ellipsoids in which u lies (of the cube where it is in none), in the direction that a unit vector [dim] of
   /// the ellipsoid's own axes has. The ellipsoid is chosen evenly among those that hold u.
   Chord chord(std::span<const double> u, std::span<const double> direction, RandomStream& stream) const;
+  /// The part within the cube of u + t step, t from low to high. @param step [dim]
+  Chord line(std::span<const double> u, std::span<const double> step, double low, double high) const;
+  /// u in coordinates that are turned for periodic ones [dim].
+  void turn(std::span<const double> u, std::span<double> x) const { turn(u, x.data()); }
   /// The point of a chord at t.
   void at(const Chord& chord, double t, std::span<double> u) const;
 
@@ -63,6 +67,7 @@ class Region {
   void turn(std::span<const double> u, double* x) const;
   std::size_t nearest(const double* x) const;
   /// Adds ellipsoids around some points. @param turned [num_points x dim]
+  void cut_to_cube(Chord& chord) const;
   void cover(const std::vector<double>& turned, const std::vector<int>& members);
   void take(const Region& other, std::size_t ellipsoid);
   /// Names groups of ellipsoids that are apart from others even if larger by a factor; returns their number.

@@ -24,19 +24,33 @@ std::vector<double> random_rotation(std::size_t dim, RandomStream& stream) {
 }
 /// An interval that has shrunk so often is down to rounding: the point stays.
 constexpr unsigned most_misses = 100;
+/// A slice through the points of a cell first has an interval of so many of their standard deviations (a uniform one has 3.5).
+constexpr double interval = 4.0;
 }  // namespace
 
-SliceChain::SliceChain(std::shared_ptr<const Region> region, std::span<const double> start, double contour, unsigned draws, unsigned moves)
-    : region_(std::move(region)), u_(start.begin(), start.end()), contour_(contour), draws_left_(draws), moves_left_(moves) {}
+SliceChain::SliceChain(std::shared_ptr<const Region> region, std::shared_ptr<const Neighbourhoods> near, std::span<const double> start, double contour, unsigned draws, unsigned moves)
+    : region_(std::move(region)), near_(std::move(near)), start_(start.begin(), start.end()), u_(start.begin(), start.end()), contour_(contour), draws_left_(draws), moves_left_(moves) {}
 
 void SliceChain::begin_move(RandomStream& stream) {
   const std::size_t dim = u_.size();
+  misses_ = 0;
+  in_move_ = true;
+  local_ = moves_left_ % 2 == 1;
+  if (local_) {
+    std::vector<double> x(dim), step(dim);
+    region_->turn(u_, x);
+    cell_ = near_->choose(x, stream);
+    if (near_->direction(cell_, x, stream, step)) {
+      const double low = -stream.uniform();
+      chord_ = region_->line(u_, step, interval * low, interval * (low + 1.0));
+      return;
+    }
+    local_ = false;
+  }
   if (rotation_.empty()) rotation_ = random_rotation(dim, stream);
   chord_ = region_->chord(u_, std::span<const double>(rotation_).last(dim), stream);
   rotation_.resize(rotation_.size() - dim);
   inverse_height_ = static_cast<double>(region_->multiplicity(u_)) / stream.uniform();
-  misses_ = 0;
-  in_move_ = true;
 }
 
 void SliceChain::miss() {
@@ -44,6 +58,13 @@ void SliceChain::miss() {
   if (++misses_ < most_misses) return;
   in_move_ = false;
   --moves_left_;
+}
+
+bool SliceChain::allowed() const {
+  if (!local_) return static_cast<double>(region_->multiplicity(proposed_)) <= inverse_height_;
+  std::vector<double> x(u_.size());
+  region_->turn(proposed_, x);
+  return near_->contains(cell_, x);
 }
 
 bool SliceChain::propose(RandomStream stream, std::vector<double>& u) {
@@ -57,7 +78,7 @@ bool SliceChain::propose(RandomStream stream, std::vector<double>& u) {
     if (!in_move_) begin_move(stream);
     t_ = stream.uniform(chord_.low, chord_.high);
     region_->at(chord_, t_, proposed_);
-    if (static_cast<double>(region_->multiplicity(proposed_)) <= inverse_height_) {
+    if (allowed()) {
       u = proposed_;
       return true;
     }

@@ -186,6 +186,21 @@ steps:
   CHECK(faults_of("{type: external, steps: [{command: echo}]}").find("no step has outputs") != std::string::npos);
 }
 
+TEST_CASE("scratch lies on the node's own disk of a Slurm job, else in TMPDIR") {
+  Folder slurm, other;
+  setenv("SLURM_TMPDIR", slurm.path.c_str(), 1);
+  setenv("TMPDIR", other.path.c_str(), 1);
+  const std::string count = "echo $(ls " + slurm.path + " | wc -l) $(ls " + other.path + " | wc -l)";
+  const std::string job = "{type: external, steps: [{command: '" + count + "', outputs: {a: {csv: 0, file: stdout}, b: {csv: 1, file: stdout}}}]}";
+  const Answered both = ask(*make_model(job));
+  unsetenv("SLURM_TMPDIR");
+  const Answered one = ask(*make_model(job));
+  unsetenv("TMPDIR");
+  CHECK(both.row == std::vector<double>{1, 0});
+  CHECK(one.row == std::vector<double>{0, 1});
+  CHECK((std::filesystem::is_empty(slurm.path) && std::filesystem::is_empty(other.path)));
+}
+
 TEST_CASE("a scratch folder that fails is a status, not an exception") {
   setenv("TMPDIR", "/nowhere/at/all", 1);
   const Answered a = ask(*make_model("{type: external, steps: [{command: echo 1, outputs: {a: {csv: 0, file: stdout}}}]}"));

@@ -43,6 +43,7 @@ TEST_CASE("every vice of a program is the status of its point alone") {
                         {"exit", "timeout: 10s", Status::exit_code, "exit code 3 giving up", false},
                         {"leave", "timeout: 10s", Status::protocol_error, "without an answer", false},
                         {"deaf", "timeout: 200ms", Status::timeout, "longer than", false},
+                        {"late", "timeout: 300ms", Status::timeout, "longer than", false},
                         {"close", "timeout: 10s", Status::protocol_error, "closed its output", false},
                         {"garbage", "timeout: 10s", Status::protocol_error, "just kidding", false},
                         {"flood", "timeout: 20s", Status::output_too_large, "end of a line", false},

@@ -101,4 +101,9 @@ TEST_CASE("a program's first line names its columns") {
   for (const char* bad : {"", "Python 3.11", R"({"umbra": 2, "columns": ["a"]})", R"({"umbra": 1})", R"({"umbra": 1, "columns": []})", R"({"umbra": 1, "columns": [1]})",
                           R"({"umbra": 1, "columns": ["a", "a"]})"})
     CHECK_THROWS_AS(read_hello(bad), UserError);
+  // Deeper than a recursive parser or printer could go.
+  const std::string deep(1000000, '['), shallow(1000000, ']');
+  CHECK_THROWS_AS(read_hello(R"({"umbra": 1, "columns": [)" + deep + shallow + "]}"), UserError);
+  double row[1];
+  CHECK_FALSE(read_answer(R"({"id": 1, "values": [)" + deep + shallow + "]}", {{"a", "", ""}}, row).good);
 }

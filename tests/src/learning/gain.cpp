@@ -10,26 +10,6 @@ using namespace umbra::test;
 
 namespace {
 
-/// Random sampling is a batch all of which is drawn from the prior.
-std::vector<LearningStep> curve(Toy toy, bool active) {
-  toy.options.random_share = active ? toy.options.random_share : 1.0;
-  ToyLearning learning(std::move(toy));
-  learning.run();
-  REQUIRE_FALSE(learning.stuck);
-  return learning.learner().curve();
-}
-
-/// Evaluations at which a curve first reaches an accuracy for good, interpolated; infinity where it does not.
-double reach(const std::vector<LearningStep>& curve, double accuracy) {
-  std::size_t first = curve.size();
-  while (first > 0 && curve[first - 1].classes.accuracy >= accuracy) --first;
-  if (first == curve.size()) return std::numeric_limits<double>::infinity();
-  if (first == 0) return static_cast<double>(curve[0].evaluations);
-  const LearningStep &a = curve[first - 1], &b = curve[first];
-  const double share = (accuracy - a.classes.accuracy) / (b.classes.accuracy - a.classes.accuracy);
-  return static_cast<double>(a.evaluations) + share * static_cast<double>(b.evaluations - a.evaluations);
-}
-
 /// At the accuracy that random sampling has at its end, as the mean of its last steps.
 double gain(const Toy& toy) {
   const auto random = curve(toy, false), active = curve(toy, true);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "src/base/random.h"
@@ -116,6 +118,26 @@ class ToyLearning {
   std::unique_ptr<LearningTasks> tasks_;
   std::unique_ptr<Learner> learner_;
 };
+
+/// Random sampling is a batch all of which is drawn from the prior.
+inline std::vector<LearningStep> curve(Toy toy, bool active) {
+  toy.options.random_share = active ? toy.options.random_share : 1.0;
+  ToyLearning learning(std::move(toy));
+  learning.run();
+  if (learning.stuck) throw std::logic_error("the learner has nothing to do and is not done");
+  return learning.learner().curve();
+}
+
+/// Evaluations at which a curve first reaches an accuracy for good, interpolated; infinity where it does not.
+inline double reach(const std::vector<LearningStep>& curve, double accuracy) {
+  std::size_t first = curve.size();
+  while (first > 0 && curve[first - 1].classes.accuracy >= accuracy) --first;
+  if (first == curve.size()) return std::numeric_limits<double>::infinity();
+  if (first == 0) return static_cast<double>(curve[0].evaluations);
+  const LearningStep &a = curve[first - 1], &b = curve[first];
+  const double share = (accuracy - a.classes.accuracy) / (b.classes.accuracy - a.classes.accuracy);
+  return static_cast<double>(a.evaluations) + share * static_cast<double>(b.evaluations - a.evaluations);
+}
 
 inline std::vector<Config::Item> committee(const std::string& type, std::vector<Config::Item> options = {}) {
   options.insert(options.begin(), {"type", Config(type), {}});

@@ -38,6 +38,30 @@ inline std::unique_ptr<Sampler> make(const std::string& type, const SamplerConte
   return sampler;
 }
 
+/// Points of an earlier run, the first one the best.
+inline EarlierPoints earlier_points(const std::vector<std::vector<double>>& places) {
+  EarlierPoints points;
+  points.dim = places.at(0).size();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    points.ids.push_back(i);
+    points.u.insert(points.u.end(), places[i].begin(), places[i].end());
+    points.log_likelihood.push_back(-static_cast<double>(i));
+  }
+  points.sort();
+  return points;
+}
+inline std::shared_ptr<const EarlierPoints> start_from(EarlierPoints points) { return std::make_shared<const EarlierPoints>(std::move(points)); }
+
+/// Independent draws from the prior, as `random` makes them.
+inline EarlierPoints prior_draws(std::size_t dim, std::size_t count, std::uint64_t seed) {
+  std::vector<std::vector<double>> places(count, std::vector<double>(dim));
+  for (std::size_t i = 0; i < count; ++i) RandomStream(seed, Purpose::test, i, 99).fill_uniform(places[i]);
+  EarlierPoints points = earlier_points(places);
+  points.sample = EarlierPoints::Sample::prior;
+  points.draws = count;
+  return points;
+}
+
 struct Drive {
   std::size_t ask_size = 1;     ///< asked at a time
   std::size_t in_flight = 1;    ///< asks until so many are out, if it can

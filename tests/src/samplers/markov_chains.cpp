@@ -152,3 +152,35 @@ TEST_CASE("ensembles refuse too few or an odd number of walkers") {
       CHECK_THROWS_WITH(make(type, {10, std::vector<bool>(10, false), 1}, {option("walkers", walkers)}), Catch::Contains("walkers"));
     }
 }
+
+TEST_CASE("chains that start at the points of an earlier run come to the same posterior") {
+  // Points of a corner far from it, and one that has likelihood zero here: its walker draws from the prior.
+  std::vector<std::vector<double>> corner{{0.99, 0.99, 0.5}};
+  for (std::size_t i = 0; i < 200; ++i) {
+    std::vector<double> u(3);
+    RandomStream(4, Purpose::test, i).fill_uniform(u);
+    for (double& x : u) x = 0.7 + 0.2 * x;
+    corner.push_back(u);
+  }
+  const auto start = start_from(earlier_points(corner));
+  for (const std::string& type : chains) {
+    INFO(type);
+    const auto sampler = make(type, {3, {false, false, false}, 11, Sampler::no_end, start}, {option("effective_samples", "1000"), option("r_hat", "1.02")});
+    const Run r = run(*sampler, plain([](U u) { return u[0] > 0.98 && u[1] > 0.98 ? -inf : posterior(u); }));
+    CHECK(r.result.warnings.empty());
+    const double ess = number(r.result, "effective_samples");
+    CHECK(std::abs(r.mean([](U u) { return u[1]; }) - 0.4) < 4.0 * 0.05 / std::sqrt(ess));
+    CHECK(std::abs(r.mean([](U u) { return u[2]; }) - 0.6) < 4.0 * 0.1 / std::sqrt(ess));
+  }
+}
+
+TEST_CASE("chains draw their starts by the weights of a posterior") {
+  EarlierPoints points = prior_draws(2, 1000, 3);
+  points.sample = EarlierPoints::Sample::posterior;
+  for (std::size_t i = 0; i < points.size(); ++i) points.log_weight.push_back(points.point(i)[0] < 0.5 ? std::log(0.0019) : std::log(0.0001));
+  const auto tasks = make("metropolis", {2, {false, false}, 1, Sampler::no_end, start_from(points)}, {option("ensembles", "60")})->ask(60);
+  int low = 0;
+  for (const Task& t : tasks) low += doubles(t.payload)[0] < 0.5;
+  CHECK(low > 50);   // 57 on average
+  CHECK(low < 60);
+}

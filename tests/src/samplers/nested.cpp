@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "src/base/error.h"
+#include "src/samplers/nested/evidence.h"
 #include "tests/src/samplers/drive.h"
 #include "tests/support/catch.h"
 
@@ -264,6 +265,39 @@ TEST_CASE("modes have evidences of their own") {
   REQUIRE(number(r, "modes") == 2.0);
   CHECK(number(r, "mode_0_ln_evidence") == Approx(std::log(0.75)).margin(0.3));
   CHECK(number(r, "mode_1_ln_evidence") == Approx(std::log(0.25)).margin(0.5));
+}
+
+TEST_CASE("slice chains that stay near where they begin are noticed") {
+  // A thin, bent valley, for which two moves are too few; and a normal, for which the default is enough.
+  const auto valley = [](U u) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i + 1 < u.size(); ++i) {
+      const double x = 10.0 * u[i] - 5.0, y = 10.0 * u[i + 1] - 5.0;
+      sum -= 100.0 * (y - x * x) * (y - x * x) + (1.0 - x) * (1.0 - x);
+    }
+    return sum;
+  };
+  const SamplerResult near = run(*nested(6, 1, {option("live_points", "100"), option("inner", "slice"), option("moves", "2")}), plain(valley));
+  CHECK(number(near, "jump_rank") < 0.2);
+  CHECK(warns(near, "stayed near"));
+  const SamplerResult far = run(*nested(6, 1, {option("live_points", "100"), option("inner", "slice")}), plain(normal));
+  CHECK(number(far, "jump_rank") > 0.35);
+  CHECK_FALSE(warns(far, "stayed near"));
+}
+
+TEST_CASE("birth contours, with the likelihoods, are all that the evidence needs") {
+  const auto sampler = nested(2, 4, {option("live_points", "100")});
+  const Driven driven = drive(*sampler, plain(shells), {.ask_size = 16, .in_flight = 16, .stop = 10000000});
+  const SamplerResult r = sampler->result();
+  std::vector<NestedPoint> points;
+  double largest = -inf;
+  for (std::size_t i = 0; i < r.ids.size(); ++i) {
+    points.push_back({r.ids[i], driven.log_likelihood.at(r.ids[i]), r.birth_log_likelihood[i]});
+    CHECK(points.back().birth < points.back().log_likelihood);
+    largest = std::max(largest, r.log_weight[i]);
+  }
+  CHECK(weigh(points, RandomStream(1, Purpose::simulate, 0)).ln_evidence == Approx(number(r, "ln_evidence")));
+  CHECK(number(r, "equal_weight_samples") == Approx(std::exp(-largest)));
 }
 
 TEST_CASE("more live points in the bulk give more samples") {

@@ -113,7 +113,7 @@ TEST_CASE("polish takes every start point to its local optimum, then ends") {
   const std::vector<std::vector<double>> start{{0.5, 0.5, 0.5}, {0.1, 0.9, 0.4}, {0.29, 0.31, 0.3}};
   for (const char* method : {"bobyqa", "sbplx", "nelder_mead"}) {
     INFO(method);
-    const auto sampler = make("polish", {3, {}, 1, Sampler::no_end, start}, {{"method", text(method), {}}});
+    const auto sampler = make("polish", {3, {}, 1, Sampler::no_end, start_from(earlier_points(start))}, {{"method", text(method), {}}});
     const Driven run = drive(*sampler, plain(sphere), {.ask_size = 3, .in_flight = 3, .shuffle = 2, .stop = 10000});
     CHECK(sampler->done());
     for (TaskId id : {0, 1, 2}) CHECK(run.points.at(id) == start[id]);
@@ -126,7 +126,7 @@ TEST_CASE("populations begin with the points to start from") {
   const std::vector<std::vector<double>> start{{0.5, 0.25}, {0.125, 0.75}};
   for (const std::string type : {"differential_evolution", "particle_swarm", "genetic", "bee_colony", "grey_wolf", "cma_es"}) {
     INFO(type);
-    const auto tasks = make(type, {2, {}, 1, Sampler::no_end, start})->ask(2);
+    const auto tasks = make(type, {2, {}, 1, Sampler::no_end, start_from(earlier_points(start))})->ask(2);
     REQUIRE(tasks.size() == 2);
     for (std::size_t i = 0; i < 2; ++i) CHECK(std::vector<double>(doubles(tasks[i].payload).begin(), doubles(tasks[i].payload).end()) == start[i]);
   }
@@ -155,4 +155,55 @@ TEST_CASE("differential evolution with niching keeps all of several equal optima
   };
   CHECK(kept("10") == 5);
   CHECK(kept("0") < 5);
+}
+
+TEST_CASE("every variant of the optimisers finds a smooth optimum") {
+  struct Variant {
+    const char* type;
+    std::vector<Config::Item> options;
+  };
+  const auto item = [](const char* key, const char* value) { return Config::Item{key, text(value), {}}; };
+  std::vector<Variant> variants;
+  for (const char* variant : {"rand_1", "current_to_best", "lambda"})
+    for (const char* crossover : {"binomial", "exponential"}) variants.push_back({"differential_evolution", {item("variant", variant), item("crossover", crossover)}});
+  for (const char* crossover : {"sbx", "blend", "uniform"})
+    for (const char* mutation : {"polynomial", "gaussian"}) variants.push_back({"genetic", {item("crossover", crossover), item("mutation", mutation), item("mutation_rate", "0.3")}});
+  for (const char* restarts : {"bipop", "ipop", "same"}) variants.push_back({"cma_es", {item("restarts", restarts), item("scan", "false")}});
+  for (const char* scale : {"equal", "logarithmic"}) variants.push_back({"particle_filter", {item("scale", scale), item("iterations", "40"), item("decay", "0.85"), item("clip", "100")}});
+  for (const Variant& v : variants) {
+    INFO(v.type << ", " << v.options[0].key << " " << v.options[0].value.text() << ", " << v.options[1].key << " " << v.options[1].value.text());
+    CHECK(reached(v.type, sphere, 4, 8000, 3, v.options) > -2e-2);
+  }
+}
+
+TEST_CASE("a genetic algorithm without elitism loses its best point, with it never") {
+  // A generation apart: the best of the last 40 children against the best of all.
+  const auto loss = [](const char* elitism) {
+    const auto sampler = make("genetic", {4, {}, 1}, {{"elitism", text(elitism), {}}, {"mutation_rate", text("1"), {}}, {"mutation", text("gaussian"), {}}, {"mutation_width", text("0.5"), {}}});
+    const Driven run = drive(*sampler, plain(sphere), {.stop = 2000});
+    double late = 0.0;
+    for (TaskId id = 1000; id < 2000; ++id) late += run.log_likelihood.at(id) / 1000;
+    return late;
+  };
+  CHECK(loss("false") < loss("true"));
+}
+
+TEST_CASE("CMA-ES restarts in two regimes find what its first run misses") {
+  int alone = 0, restarted = 0;
+  for (std::uint64_t seed : {1, 2, 3, 4, 5}) {
+    const auto found = [&](const char* restarts) { return reached("cma_es", rastrigin, 3, 12000, seed, {{"scan", text("false"), {}}, {"restarts", text(restarts), {}}}) > -1e-3; };
+    alone += found("none"), restarted += found("bipop");
+  }
+  CHECK(restarted == 5);
+  CHECK(alone < 5);
+}
+
+TEST_CASE("polish passes over the copies of a point with which an optimiser ends") {
+  std::vector<std::vector<double>> start;
+  for (int i = 0; i < 30; ++i) start.push_back({0.4 + 1e-4 * i, 0.4});
+  start.push_back({0.8, 0.2});
+  const auto tasks = make("polish", {2, {}, 1, Sampler::no_end, start_from(earlier_points(start))})->ask(10);
+  REQUIRE(tasks.size() == 2);
+  CHECK(doubles(tasks[0].payload)[0] == 0.4);
+  CHECK(doubles(tasks[1].payload)[0] == 0.8);
 }
