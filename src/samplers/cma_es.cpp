@@ -61,6 +61,8 @@ class CmaEs : public Generations {
     start();
   }
 
+  bool stops_by_itself() const override { return options_.restarts == "none"; }
+
  private:
   /// As many as the scan compares.
   static std::vector<std::vector<double>> given(const SamplerContext& context) {

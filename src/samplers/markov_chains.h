@@ -33,6 +33,7 @@ class MarkovChains : public Sampler {
   void tell(const Outcome& outcome) override;
   TaskId end() const override { return end_; }
   bool done() const override { return end_ != no_end; }
+  bool stops_by_itself() const override { return true; }
   void save(std::ostream& out) const override;
   void load(std::istream& in) override;
   SamplerResult result() const override;

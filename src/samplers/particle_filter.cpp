@@ -54,6 +54,8 @@ class ParticleFilter : public Generations {
     start();
   }
 
+  bool stops_by_itself() const override { return true; }
+
  private:
   std::size_t next_size(std::size_t in_flight) const override {
     const std::size_t drawn = learned_ + in_flight;

@@ -83,6 +83,8 @@ class Polish : public Sampler {
     return end_step_ != no_end && std::all_of(slots_.begin(), slots_.end(), [this](const Slot& s) { return s.step >= end_step_; });
   }
 
+  bool stops_by_itself() const override { return true; }
+
   void save(std::ostream& out) const override {
     std::vector<std::uint64_t> steps, searches, last;
     std::vector<std::vector<double>> values;

@@ -59,6 +59,7 @@ class Rejection : public Sampler {
 
   TaskId end() const override { return end_; }
   bool done() const override { return end_ != no_end; }
+  bool stops_by_itself() const override { return true; }
 
   void save(std::ostream& out) const override {
     save_archive(out, context_.dim, next_, accepted_, end_, given_, again_, early_, ids_, log_likelihood_, largest_, sum_, square_, gave_up_);

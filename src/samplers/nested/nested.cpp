@@ -133,6 +133,7 @@ class Nested : public Sampler {
 
   TaskId end() const override { return end_; }
   bool done() const override { return end_ != no_end; }
+  bool stops_by_itself() const override { return true; }
 
   void save(std::ostream& out) const override {
     save_archive(out, context_.dim, options_.live_points, options_.look_ahead, options_.moves, slices_, live_, dead_, region_, tickets_, chains_, events_, ready_, given_, accepted_,

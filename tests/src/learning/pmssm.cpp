@@ -31,7 +31,7 @@ Toy toy(std::uint64_t start, std::uint64_t batches) {
   t.dim = dim;
   t.options = {.start = start, .batch = 500, .batches = batches, .lag = 1, .slice = 5000, .test = 10000};
   t.candidates = 20000;
-  t.committee = committee("forest", {{"trees", 50, {}}});
+  t.committee = committee("forest", {{"trees", 60, {}}});
   t.truth = exclusion();
   return t;
 }

@@ -138,9 +138,11 @@ TEST_CASE("no sampler hangs where all evaluations fail or all are alike") {
     for (std::size_t i = 0; i < std::size(hopeless); ++i) {
       INFO(type << ", function " << i);
       const auto sampler = make(type, context(type, 4));
+      const bool says_that_it_ends = sampler->end() != Sampler::no_end || sampler->stops_by_itself();
       const Driven run = drive(*sampler, hopeless[i], {.ask_size = 30, .in_flight = 30, .shuffle = 8});
       CHECK_FALSE(run.stuck);
       CHECK_FALSE(run.repeated);
+      CHECK((says_that_it_ends || !sampler->done()));
       bool finite = true;
       for (const auto& [id, u] : run.points)
         for (double x : u) finite &= x >= 0.0 && x <= 1.0;
