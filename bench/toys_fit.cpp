@@ -159,7 +159,7 @@ void bench(const char* name, const json& document, std::uint64_t toys, double or
   double spent = 0;
   std::uint64_t evaluations = 0, unresolved = 0, floored = 0;
   for (const double generated : {1.0, 0.0}) {
-    const ToyHypothesis hypothesis{generated == 1 ? 0u : 1u, conditional_parameters(model, generated), {1.0}, {}};
+    const ToyHypothesis hypothesis{generated == 1 ? 0u : 1u, conditional_parameters(model, generated), {1.0}};
     const double start = cpu_seconds();
     const ToyBlock block = run_block(model, *statistic, hypothesis, 1, 0, toys);
     spent += cpu_seconds() - start;

@@ -299,7 +299,23 @@ Attributes attributes(const Handle& object) {
   return all;
 }
 
+namespace {
+
+std::size_t longest(const std::vector<std::string>& texts) {
+  std::size_t size = 1;
+  for (const std::string& text : texts) size = std::max(size, text.size());
+  return size;
+}
+
+}  // namespace
+
+std::size_t size_of(const Series& series) {
+  if (const auto* t = std::get_if<std::vector<std::string>>(&series.values)) return t->size() * longest(*t);
+  return 8 * std::visit([](const auto& v) { return v.size(); }, series.values);
+}
+
 void write_series(const Handle& group, const Series& series) {
+  if (const auto* t = std::get_if<std::vector<std::string>>(&series.values)) return write_texts(group, series.name, *t, longest(*t));
   const auto put = [&](hid_t type, const auto& values) {
     const Handle d = make_dataset(group, series.name, type, {values.size()});
     if (!values.empty()) check(H5Dwrite(d.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "write " + series.name);

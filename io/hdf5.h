@@ -85,6 +85,7 @@ void set_attribute(const Handle& object, const std::string& name, const Attribut
 void set_attributes(const Handle& object, const Attributes& attributes);
 Attributes attributes(const Handle& object);
 
+std::size_t size_of(const Series& series);  ///< bytes
 void write_series(const Handle& group, const Series& series);
 std::vector<std::int64_t> read_integers(const Handle& group, const std::string& name);
 std::vector<std::string> read_texts(const Handle& group, const std::string& name, hsize_t first = 0, hsize_t count = ~hsize_t{0});

@@ -83,7 +83,7 @@ std::uint64_t Store::Impl::make_result(const std::string& file, const Merge& m, 
   }
   const auto failures = m.failures();
   for (const Group& g : extra)
-    for (const Series& s : g.series) estimate += 8 * std::visit([](const auto& v) { return v.size(); }, s.values);
+    for (const Series& s : g.series) estimate += hdf5::size_of(s);
   make_file(file, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
     describe_root(h, listing);
     for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, m.host_size());

@@ -50,7 +50,7 @@ inline std::uint64_t rows_claimed(const Table& table, const Claims& claims) {
 /// A 1-D dataset given by the caller.
 struct Series {
   std::string name;
-  std::variant<std::vector<std::int64_t>, std::vector<double>> values;
+  std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>> values;
   std::string unit;
   std::string label;
 };

@@ -14,6 +14,7 @@
 #include "src/space/parameter_space.h"
 #include "src/space/prior.h"
 #include "src/statistics/test_statistic.h"
+#include "src/statistics/toy_family.h"
 #include "workflows/commands.h"
 #include "workflows/workflow.h"
 
@@ -37,6 +38,12 @@ Shelf shelf() {
 Shelf priors() {
   Shelf all = shelf<PriorRegistry>();
   all.merge(shelf<BlockRegistry>());
+  return all;
+}
+
+Shelf toy_models() {
+  Shelf all = shelf<ToyModelRegistry>();
+  all.merge(shelf<ToyFamilyRegistry>());
   return all;
 }
 
@@ -64,7 +71,7 @@ const std::vector<std::pair<std::string, Shelf (*)()>>& shelves() {
       {"workflows", shelf<WorkflowRegistry>}, {"samplers", shelf<SamplerRegistry>},       {"models", shelf<ModelRegistry>},
       {"priors", priors},       {"constraints", shelf<ConstraintRegistry>}, {"presets", presets},
       {"sets", sets},
-      {"committees", shelf<CommitteeRegistry>}, {"toy models", shelf<ToyModelRegistry>}, {"statistics", shelf<TestStatisticRegistry>}};
+      {"committees", shelf<CommitteeRegistry>}, {"toy models", toy_models}, {"statistics", shelf<TestStatisticRegistry>}};
   return all;
 }
 

@@ -51,6 +51,7 @@ seed: 1                          # the same seed gives the same toys on any numb
 workflow: toys
 model: {type: counting, signal: 6, background: 4, observed: 5}
 # model: {type: histfactory, workspace: search.json, patch: signal.json}   # a published likelihood (pyhf or HS3 JSON), with a signal to add
+# model: {type: histfactory, workspace: search.json, patch: patchset.json, patch_names: all}   # many signals in one campaign
 # model: {type: histfactory, workspace: search.json, data: asimov}         # expectations in place of the data: nothing is unblinded
 statistic: qmu_tilde             # leave it away for a discovery
 limit: {confidence: 0.95}        # the upper limit on the signal strength; or one of

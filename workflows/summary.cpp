@@ -18,6 +18,7 @@ Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 struct NamedValue {
   std::string name;
   double value;
+  std::string text = {};  ///< in place of the value
 };
 
 std::vector<NamedValue> parameters_of(const Summary& s, const Ledger::Best& point) {
@@ -48,62 +49,101 @@ Json details_of(const Summary& s) { return s.details.empty() ? Json::object() : 
 
 double value_of(const Json& j) { return j.is_number() ? j.get<double>() : std::numeric_limits<double>::quiet_NaN(); }
 
-// Numbers of nested objects under names joined by '_'.
+// Numbers of nested objects under names joined by '_'. Lists of objects are left to tables of their own.
 void flatten(const Json& j, const std::string& name, std::vector<NamedValue>& out) {
   if (j.is_object()) {
     for (const auto& [key, value] : j.items()) flatten(value, name.empty() ? key : name + "_" + key, out);
   } else if (j.is_array()) {
-    for (std::size_t i = 0; i < j.size(); ++i) flatten(j[i], fmt::format("{}_{}", name, i), out);
+    for (std::size_t i = 0; i < j.size() && !j[i].is_object(); ++i) flatten(j[i], fmt::format("{}_{}", name, i), out);
   } else {
-    out.push_back({name, value_of(j)});
+    out.push_back({name, value_of(j), j.is_string() ? j.get<std::string>() : ""});
   }
 }
 
-// A list of objects becomes a table, anything else attributes.
-Group detail_group(const std::string& name, const Json& j) {
+// Rows need not have the same entries: NaN or an empty text stands for one that a row has not.
+Group table_group(const std::string& name, const std::vector<Json>& rows) {
   Group group{"summary/" + name, {}, {}};
-  std::vector<NamedValue> values;
-  if (!j.is_array()) {
-    flatten(j, "", values);
-    for (const NamedValue& v : values) group.attributes[v.name] = v.value;
-    return group;
-  }
   std::vector<std::string> names;
-  std::map<std::string, std::vector<double>> columns;
-  for (const Json& row : j) {
-    values.clear();
-    flatten(row, "", values);
+  std::map<std::string, std::vector<double>> numbers;
+  std::map<std::string, std::vector<std::string>> texts;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::vector<NamedValue> values;
+    flatten(rows[r], "", values);
     for (const NamedValue& v : values) {
-      if (!columns.count(v.name)) names.push_back(v.name);
-      columns[v.name].push_back(v.value);
+      if (!numbers.count(v.name)) {
+        names.push_back(v.name);
+        numbers[v.name].assign(rows.size(), std::numeric_limits<double>::quiet_NaN());
+      }
+      numbers[v.name][r] = v.value;
+      if (v.text.empty()) continue;
+      texts[v.name].resize(rows.size());
+      texts[v.name][r] = v.text;
     }
   }
-  for (const std::string& n : names) group.series.push_back({n, columns[n], "", ""});
+  for (const std::string& n : names) {
+    if (texts.count(n)) group.series.push_back({n, texts[n], "", ""});
+    else group.series.push_back({n, numbers[n], "", ""});
+  }
   return group;
 }
 
-// The numbers of an object, each with its interval where it has one; what is nested, and bounds, are for files.
-std::string detail_line(const Json& j) {
-  std::string line = " ";
+// A list of objects becomes a table, and a list of objects in these another one, whose rows begin as the row that they stand in does; anything else
+// becomes attributes.
+std::vector<Group> detail_groups(const std::string& name, const Json& j) {
+  if (!j.is_array()) {
+    Group group{"summary/" + name, {}, {}};
+    std::vector<NamedValue> values;
+    flatten(j, "", values);
+    for (const NamedValue& v : values) group.attributes[v.name] = v.text.empty() ? Attribute(v.value) : Attribute(v.text);
+    return {group};
+  }
+  std::vector<Json> rows;
+  std::map<std::string, std::vector<Json>> inner;
+  for (const Json& row : j) {
+    rows.push_back(row);
+    for (const auto& [key, list] : row.items()) {
+      if (!list.is_array() || list.empty() || !list[0].is_object()) continue;
+      for (const Json& entry : list) {
+        Json joined = {{row.begin().key(), row.begin().value()}};
+        joined.update(entry);
+        inner[key].push_back(std::move(joined));
+      }
+    }
+  }
+  std::vector<Group> groups = {table_group(name, rows)};
+  for (const auto& [key, entries] : inner) groups.push_back(table_group(name + "_" + key, entries));
+  return groups;
+}
+
+// The entries of an object, each with its interval where it has one; bounds, and what is nested twice, are for files.
+std::string detail_line(const Json& j, std::string indent = "  ") {
+  std::string line, inner;
   for (const auto& [name, value] : j.items()) {
     const bool part = name.ends_with("_low") || name.ends_with("_high") || name.ends_with("_lowest") || name.ends_with("_highest");
-    if (value.is_object() || part) continue;
-    if (value.is_array()) {
+    if (part || name == "asymptotic") continue;
+    if (value.is_object()) {
+      inner += "\n" + indent + "  " + name + detail_line(value, indent + "  ");
+    } else if (value.is_string()) {
+      line += "  " + value.get<std::string>();
+    } else if (value.is_array() && !value.empty() && value[0].is_object()) {
+      for (const Json& row : value) inner += "\n" + indent + detail_line(row, indent + "  ");
+    } else if (value.is_array()) {
       line += fmt::format("  {} [", name);
       for (std::size_t i = 0; i < value.size(); ++i) line += fmt::format("{}{:.4g}", i == 0 ? "" : " ", value_of(value[i]));
       line += "]";
-      continue;
+    } else {
+      line += fmt::format("  {} {:.6g}", name, value_of(value));
+      if (j.contains(name + "_low") && j.contains(name + "_high"))
+        line += fmt::format(" [{:.4g} {:.4g}]", value_of(j[name + "_low"]), value_of(j[name + "_high"]));
     }
-    line += fmt::format("  {} {:.6g}", name, value_of(value));
-    if (j.contains(name + "_low") && j.contains(name + "_high")) line += fmt::format(" [{:.4g} {:.4g}]", value_of(j[name + "_low"]), value_of(j[name + "_high"]));
   }
-  return line + "\n";
+  return line + inner;
 }
 
 std::string detail_text(const std::string& name, const Json& j) {
   std::string text = "\n" + name + "\n";
-  if (!j.is_array()) return text + detail_line(j);
-  for (const Json& row : j) text += detail_line(row);
+  if (!j.is_array()) return text + "  " + detail_line(j) + "\n";
+  for (const Json& row : j) text += "  " + detail_line(row) + "\n";
   return text;
 }
 
@@ -152,7 +192,8 @@ std::vector<Group> summary_groups(const Summary& s) {
     groups.push_back(best);
   }
   const Json details = details_of(s);
-  for (const auto& [name, value] : details.items()) groups.push_back(detail_group(name, value));
+  for (const auto& [name, value] : details.items())
+    for (Group& g : detail_groups(name, value)) groups.push_back(std::move(g));
   if (!s.sampler.ids.empty()) {
     Group posterior{"posterior", {}, {}};
     posterior.series.push_back({"id", std::vector<std::int64_t>(s.sampler.ids.begin(), s.sampler.ids.end()), "", ""});

@@ -32,20 +32,20 @@ class Toys final : public Workflow {
     Plan plan;
     const auto setup = read_toys(job, faults);
     if (!setup) return plan;
-    plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(), .source = RowSource::rows});
+    plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(setup->members), .source = RowSource::rows});
     plan.work = [setup = *setup]() -> std::unique_ptr<Work> {
       Faults none;
-      auto model = setup.make_model(none);
-      const std::optional<double> apart_s = model->isolation();
-      return std::make_unique<ToyWork>(ToyTasks(std::move(model), setup.make_statistic(none), setup.options.seed), apart_s);
+      const auto family = setup.make_family(none);
+      const std::optional<double> apart_s = family->model(0).isolation();
+      return std::make_unique<ToyWork>(ToyTasks(*family, setup.make_statistic(none), setup.options.seed), apart_s);
     };
     plan.sampler = [setup = *setup]() -> std::unique_ptr<Sampler> {
       Faults none;
-      return std::make_unique<ToyEnsemble>(setup.options, setup.make_model(none), setup.make_statistic(none));
+      return std::make_unique<ToyEnsemble>(setup.options, *setup.make_family(none), setup.make_statistic(none));
     };
     plan.details = [confidence = setup->options.confidence](const Sampler& sampler) { return toy_results(dynamic_cast<const ToyEnsemble&>(sampler), confidence); };
     plan.progress = [](const Sampler& sampler) { return dynamic_cast<const ToyEnsemble&>(sampler).progress(); };
-    plan.values_of_rows = [](Outcome& outcome) { outcome.values = toy_values(outcome.rows); };
+    plan.values_of_rows = [members = setup->members](Outcome& outcome) { outcome.values = toy_values(outcome.rows, members); };
     plan.slices = ToyEnsemble::slices(setup->options);
     plan.rules.kind = TaskKind::toys;
     plan.rules.failure_budget = job.failures.budget;

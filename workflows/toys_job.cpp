@@ -14,7 +14,7 @@ struct StopPart {
     OptionSet<StopPart> o;
     o.add("toys", &StopPart::toys, "toys of each hypothesis and side, rounded up to whole blocks", at_least(1));
     o.add("precision", &StopPart::precision,
-          "{quantity: CLs | CLsb | CLb | p0 | upper_limit, relative: 0.05}: until the 68 % interval is that narrow");
+          "{quantity: CLs | CLsb | CLb | p0 | upper_limit | global_p, relative: 0.05}: until the 68 % interval is that narrow");
     o.add("max_toys", &StopPart::max_toys, "the most toys of a hypothesis and side for a precision", at_least(1));
     return o;
   }
@@ -26,7 +26,7 @@ struct PrecisionPart {
 
   static OptionSet<PrecisionPart> options() {
     OptionSet<PrecisionPart> o;
-    o.add("quantity", &PrecisionPart::quantity, "what is to be precise", required(one_of({"CLs", "CLsb", "CLb", "p0", "upper_limit"})));
+    o.add("quantity", &PrecisionPart::quantity, "what is to be precise", required(one_of({"CLs", "CLsb", "CLb", "p0", "upper_limit", "global_p"})));
     o.add("relative", &PrecisionPart::relative, "half width of the 68 % interval over the value", required(above(0.0)));
     return o;
   }
@@ -58,11 +58,25 @@ struct IntervalPart {
   }
 };
 
+struct ImportancePart {
+  std::vector<double> signal_strengths;
+  double background_share = 0.2;
+
+  static OptionSet<ImportancePart> options() {
+    OptionSet<ImportancePart> o;
+    o.add("signal_strengths", &ImportancePart::signal_strengths, "where toys are made beside the background (default: by the data)");
+    o.add("background_share", &ImportancePart::background_share, "share of the toys that is made without signal; no weight is above its inverse",
+          between(0.01, 0.99));
+    return o;
+  }
+};
+
 struct ToyPart {
   std::string statistic;
   std::vector<double> hypotheses;
   Config limit;
   Config interval;
+  Config importance;
   bool discovery = false, fit = false;
   std::uint64_t block = 0;
 
@@ -73,6 +87,8 @@ struct ToyPart {
     o.add("hypotheses", &ToyPart::hypotheses, "signal strengths to test");
     o.add("limit", &ToyPart::limit, "{confidence: 0.95}: the upper limit on the signal strength");
     o.add("discovery", &ToyPart::discovery, "true: the p-value of no signal");
+    o.add("importance", &ToyPart::importance,
+          "importance sampling for the p-value of a discovery: true, false or its options (default: where the formulae put p0 below 1e-4)");
     o.add("interval", &ToyPart::interval, "{range: [0, 3]}: the interval of the signal strength by Feldman and Cousins, arXiv:physics/9711021");
     o.add("goodness_of_fit", &ToyPart::fit, "true: the p-value of the model without a signal against any other");
     o.add("block", &ToyPart::block, "toys in a task; a precision is judged after each (default: 10, 100 or 1000 by the size of the model)",
@@ -80,6 +96,34 @@ struct ToyPart {
     return o;
   }
 };
+
+ImportanceOptions read_importance(const Config& config, bool discovery, Faults& faults) {
+  ImportanceOptions options;
+  if (config.is_null()) return options;
+  if (!discovery) faults.add(config.mark(), "importance: makes toys for the p-value of a discovery: add discovery: true, or leave it away");
+  if (config.is_scalar()) {
+    if (config.text() != "true" && config.text() != "false")
+      faults.add(config.mark(), "importance: expected true, false, or {signal_strengths: [...], background_share: 0.2}");
+    options.use = config.text() == "false" ? Importance::off : Importance::on;
+    return options;
+  }
+  const ImportancePart part = ImportancePart::options().read(config, faults, "importance", {});
+  options.use = Importance::on;
+  options.signal_strengths = part.signal_strengths;
+  options.background_share = part.background_share;
+  for (const double poi : part.signal_strengths)
+    if (!(poi > 0)) faults.add(config.mark(), fmt::format("importance: signal_strengths: {} is no signal strength above 0", poi));
+  return options;
+}
+
+void require_global(const ToyFamily& family, const Job& job, Faults& faults) {
+  const Mark mark = job.root.find("stop")->mark();
+  if (family.size() == 1) faults.add(mark, "stop: precision: a global_p is one of several signals: name them with patch_names in the model");
+  for (std::size_t m = 1; m < family.size(); ++m)
+    if (family[m].background != 0)
+      return faults.add(mark, fmt::format("stop: precision: there is no global_p, as {} and {} do not have the same background ({})", family[0].name,
+                                          family[m].name, family[m].difference));
+}
 
 ToyStop read_stop(const Job& job, ToyGoal goal, Faults& faults) {
   ToyStop stop;
@@ -97,7 +141,7 @@ ToyStop read_stop(const Job& job, ToyGoal goal, Faults& faults) {
   stop.relative = precision.relative;
   stop.max_toys = part.max_toys;
   const bool two_sides = goal == ToyGoal::hypotheses || goal == ToyGoal::limit;
-  const bool fits = stop.quantity == "p0"            ? goal == ToyGoal::discovery
+  const bool fits = stop.quantity == "p0" || stop.quantity == "global_p" ? goal == ToyGoal::discovery
                     : stop.quantity == "upper_limit" ? goal == ToyGoal::limit
                     : stop.quantity == "CLsb"        ? goal != ToyGoal::discovery
                                                      : two_sides;
@@ -137,6 +181,7 @@ std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
     for (std::uint64_t k = 0; k < i.points; ++k)
       o.tested.push_back(i.range.low + (i.range.high - i.range.low) * static_cast<double>(k) / static_cast<double>(i.points - 1));
   }
+  o.importance = read_importance(part.importance, part.discovery, faults);
   o.stop = read_stop(job, o.goal, faults);
   const std::string usual = part.discovery ? "q0" : interval ? "tmu_tilde" : part.fit ? "saturated" : "qmu_tilde";
   const Config* said = job.root.find("statistic");
@@ -152,10 +197,14 @@ std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
   if (!model) faults.add(job.root.mark(), "'model' is missing: {type: histfactory, workspace: FILE}, or another of `umbra list \"toy models\"`");
   if (model) {
     setup.model = *model;
-    const auto probe = setup.make_model(faults);
-    if (probe && !part.fit && probe->poi() == ToyModel::none)
+    const auto probe = setup.make_family(faults);
+    if (probe && !part.fit && probe->model(0).poi() == ToyModel::none)
       faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
-    if (probe) o.block = part.block > 0 ? part.block : usual_block(*probe, o.tested.size());
+    if (probe) {
+      setup.members = probe->size();
+      o.block = part.block > 0 ? part.block : usual_block(*probe, o.tested.size());
+      if (o.stop.quantity == "global_p") require_global(*probe, job, faults);
+    }
   }
   if (faults.size() != before) return {};
   return setup;

@@ -12,9 +12,10 @@ namespace umbra {
 /// The job, read. On each rank the model and the statistic are made anew from it.
 struct ToySetup {
   Config model, statistic;
+  std::size_t members = 1;  ///< of the family
   ToyEnsembleOptions options;
 
-  std::unique_ptr<ToyModel> make_model(Faults& faults) const { return ToyModelRegistry::instance().make(model, faults); }
+  std::unique_ptr<ToyFamily> make_family(Faults& faults) const { return make_toy_family(model, faults); }
   std::unique_ptr<TestStatistic> make_statistic(Faults& faults) const { return TestStatisticRegistry::instance().make(statistic, faults); }
 };
 

@@ -59,17 +59,43 @@ Json to_json(const ToyLimits& limits, double confidence) {
   return j;
 }
 
+// p as a significance; its interval from that of p.
+void put_significance(Json& j, const PValue& p) {
+  j["significance"] = number(significance(p.value));
+  j["significance_low"] = number(significance(p.high));
+  j["significance_high"] = number(significance(p.low));
+}
+
 Json to_json(const ToyFraction& f, const std::string& statistic, const std::string& p) {
   Json j = {{statistic, number(f.observed.statistic)}};
   put(j, p, f.p);
   put_bounds(j, p, f.p);
-  j["significance"] = number(significance(f.p.value));
-  j["significance_low"] = number(significance(f.p.high));
-  j["significance_high"] = number(significance(f.p.low));
+  put_significance(j, f.p);
+  if (f.weighted) {
+    j[p + "_error"] = number(f.weighted->error());
+    j["effective_toys"] = number(f.weighted->effective_toys());
+  }
   j["toys"] = f.counts.resolved + f.counts.unresolved;
+  j["toys_extreme"] = f.counts.extreme;
   j["unresolved"] = f.counts.unresolved;
   if (const auto& a = f.asymptotic)
     j["asymptotic"] = {{"p0", number(a->p0)}, {"significance", number(a->significance)}, {"p0_expected", numbers(a->expected)}};
+  return j;
+}
+
+Json to_json(const GlobalCounter& counter, const ToyFamily& family) {
+  const GlobalPValue g = counter.result();
+  Json j = {{"patch", family[g.test].name}, {"q0", number(g.observed)}};
+  put(j, "p", g.p);
+  put_bounds(j, "p", g.p);
+  put_significance(j, g.p);
+  j["trials_factor"] = number(g.trials);
+  j["trials_factor_low"] = number(g.trials_low);
+  j["trials_factor_high"] = number(g.trials_high);
+  j["toys"] = counter.toys();
+  j["unresolved"] = counter.unresolved();
+  Json& formulae = j["asymptotic"] = {{"p_local", number(g.asymptotic_local)}, {"p_independent", number(g.asymptotic_independent)}};
+  if (g.asymptotic_line) formulae["p_line"] = number(*g.asymptotic_line);
   return j;
 }
 
@@ -86,15 +112,29 @@ void put_interval(Json& j, const std::vector<IntervalPoint>& points, double conf
   j["interval"] = {{"confidence", confidence}, {"low", number(interval.low)}, {"high", number(interval.high)}};
 }
 
+Json of_member(const ToyEnsemble& ensemble, std::size_t member, double confidence) {
+  Json j = Json::object();
+  for (const ToyTest& t : ensemble.tests(member)) j["hypotheses"].push_back(to_json(t));
+  if (const auto limits = ensemble.limits(member)) j["upper_limit"] = to_json(*limits, confidence);
+  put_interval(j, ensemble.interval_points(member), confidence);
+  if (const auto f = ensemble.fraction(member))
+    j[f->discovery ? "discovery" : "goodness_of_fit"] = f->discovery ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
+  return j;
+}
+
 }  // namespace
 
 std::string toy_results(const ToyEnsemble& ensemble, double confidence) {
+  const ToyFamily& family = ensemble.family();
+  if (family.size() == 1) return of_member(ensemble, 0, confidence).dump();
   Json j = Json::object();
-  for (const ToyTest& t : ensemble.tests()) j["hypotheses"].push_back(to_json(t));
-  if (const auto limits = ensemble.limits()) j["upper_limit"] = to_json(*limits, confidence);
-  put_interval(j, ensemble.interval_points(), confidence);
-  if (const auto f = ensemble.fraction())
-    j[f->discovery ? "discovery" : "goodness_of_fit"] = f->discovery ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
+  for (std::size_t m = 0; m < family.size(); ++m) {
+    Json patch = {{"patch", m}, {"name", family[m].name}};
+    for (std::size_t i = 0; i < family[m].values.size() && i < family.labels().size(); ++i) patch[family.labels()[i]] = number(family[m].values[i]);
+    patch.update(of_member(ensemble, m, confidence));
+    j["patches"].push_back(std::move(patch));
+  }
+  if (ensemble.global()) j["global"] = to_json(*ensemble.global(), family);
   return j.dump();
 }
 

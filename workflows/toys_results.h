@@ -7,7 +7,8 @@
 
 namespace umbra {
 
-/// A JSON object: `hypotheses`, `upper_limit`, `discovery`, `interval`, `goodness_of_fit`, as far as the ensemble has them.
+/// A JSON object: `hypotheses`, `upper_limit`, `discovery`, `interval`, `goodness_of_fit`, as far as the ensemble has them. Of several patches: these in
+/// each entry of `patches`, and `global`.
 std::string toy_results(const ToyEnsemble& ensemble, double confidence);
 
 }  // namespace umbra

@@ -2,6 +2,7 @@
 
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/erf.hpp>
+#include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
@@ -24,6 +25,15 @@ Interval clopper_pearson(std::uint64_t k, std::uint64_t n, double confidence) {
   EXPECT(k <= n);
   const double tail = 0.5 * (1 - confidence), hits = static_cast<double>(k), misses = static_cast<double>(n - k);
   return {k == 0 ? 0.0 : boost::math::ibeta_inv(hits, misses + 1, tail), k == n ? 1.0 : boost::math::ibetac_inv(hits + 1, misses, tail)};
+}
+
+Interval weighted_poisson(double sum, double sum_of_squares, double largest, double confidence) {
+  EXPECT(sum >= 0 && sum_of_squares >= 0 && largest > 0);
+  const double tail = 0.5 * (1 - confidence);
+  // One more event of the largest weight could be about to come.
+  const double more = sum + largest, more_squares = sum_of_squares + largest * largest;
+  return {sum > 0 ? boost::math::gamma_p_inv(sum * sum / sum_of_squares, tail) * sum_of_squares / sum : 0.0,
+          boost::math::gamma_q_inv(more * more / more_squares, tail) * more_squares / more};
 }
 
 double find_root(const std::function<double(double)>& f, double low, double high, double precision) {

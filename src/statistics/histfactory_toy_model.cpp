@@ -4,19 +4,9 @@
 #include <cmath>
 
 #include "src/base/error.h"
+#include "src/statistics/name_hash.h"
 
 namespace umbra {
-
-namespace {
-
-/// FNV-1a: the same number for a name on every machine.
-std::uint64_t hash(const std::string& name) {
-  std::uint64_t h = 0xcbf29ce484222325u;
-  for (const char c : name) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  return h;
-}
-
-}  // namespace
 
 HistFactoryToyModel::HistFactoryToyModel(std::shared_ptr<const HistFactory> model, HistFactoryToyOptions options)
     : model_(std::move(model)), options_(options), likelihood_(*model_), minimiser_(model_->num_parameters()), initial_(model_->inits()) {
@@ -24,7 +14,7 @@ HistFactoryToyModel::HistFactoryToyModel(std::shared_ptr<const HistFactory> mode
     low_.push_back(p.fixed ? p.init : p.low);
     high_.push_back(p.fixed ? p.init : p.high);
   }
-  for (const std::uint32_t p : model_->auxiliary_parameter()) stream_of_auxiliary_.push_back(hash(model_->parameters()[p].name));
+  for (const std::uint32_t p : model_->auxiliary_parameter()) stream_of_auxiliary_.push_back(name_hash(model_->parameters()[p].name));
   if (options_.data == DataChoice::observed) {
     observed_ = model_->observed();
   } else {
@@ -126,6 +116,21 @@ void HistFactoryToyModel::fit(PoiRange range, FitResult& result) {
     result.evaluations = std::max(result.evaluations, next.evaluations);
     result.retries = rung;
   }
+}
+
+double HistFactoryToyModel::log_density(std::span<const double> parameters) {
+  expected(parameters, expectation_);
+  double sum = 0;
+  const auto add_poisson = [&sum](double n, double mean) { sum += (n > 0 ? n * std::log(mean) : 0.0) - mean; };
+  for (std::size_t b = 0; b < model_->num_bins(); ++b) add_poisson(data_[b], expectation_[b]);
+  const std::vector<std::uint32_t>& constrained = model_->auxiliary_parameter();
+  for (std::size_t i = 0; i < constrained.size(); ++i) {
+    const ModelParameter& p = model_->parameters()[constrained[i]];
+    const double datum = data_[model_->num_bins() + i], mean = expectation_[model_->num_bins() + i];
+    if (p.constraint == ConstraintKind::poisson) add_poisson(datum, mean);
+    else sum -= 0.5 * (datum - mean) * (datum - mean) / (p.width * p.width);
+  }
+  return sum;
 }
 
 double HistFactoryToyModel::num_events() const {

@@ -43,6 +43,7 @@ class HistFactoryToyModel final : public ToyModel {
   /// parameters; from the fit to data halfway between the given ones and what result.x expects.
   void fit(PoiRange range, FitResult& result) override;
   double nll(std::span<const double> parameters) override { return likelihood_.evaluate(parameters); }
+  double log_density(std::span<const double> parameters) override;
   double saturated() override { return likelihood_.saturated(); }
   double num_events() const override;
 
@@ -57,7 +58,7 @@ class HistFactoryToyModel final : public ToyModel {
   HistFactoryToyOptions options_;
   Likelihood likelihood_;
   Minimiser minimiser_;
-  std::vector<double> initial_, observed_, low_, high_, data_, start_, softened_;
+  std::vector<double> initial_, observed_, low_, high_, data_, start_, softened_, expectation_;
   double lowest_poi_ = 0.0;
   std::vector<std::uint64_t> stream_of_auxiliary_;  ///< from the parameter's name
   // The generators of the last parameters generated at.

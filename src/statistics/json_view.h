@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "src/base/error.h"
+#include "src/base/text.h"
 
 namespace umbra {
 
@@ -26,6 +28,13 @@ class JsonView {
   bool has(const char* key) const { return node_->is_object() && node_->contains(key); }
   bool is_null() const { return node_->is_null(); }
 
+  /// An object without other keys than these: a misspelt one would count for nothing.
+  const JsonView& only(const std::vector<std::string>& known) const {
+    VALIDATE(node_->is_object(), "{}: found {} (an object belongs here), correct the file", path(), kind());
+    for (const auto& [key, value] : node_->items())
+      VALIDATE(std::find(known.begin(), known.end(), key) != known.end(), "{}: unknown key '{}'{}", path(), key, suggestion(key, known));
+    return *this;
+  }
   /// The value of a key of an object; missing is a fault.
   JsonView operator[](const char* key) const {
     VALIDATE(node_->is_object(), "{}: found {} (an object with the key '{}' belongs here), correct the file", path(), kind(), key);

@@ -2,17 +2,26 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace umbra {
 
-void ToyCounts::add(const ToyRow& row, double observed, TestStatistic::Side side) {
-  if (!umbra::resolved(row.status)) {
+namespace {
+
+double statistic_of(const ToyRow& row) { return umbra::resolved(row.status) ? row.statistic : std::numeric_limits<double>::quiet_NaN(); }
+
+}  // namespace
+
+void ToyCounts::add(double statistic, double observed, TestStatistic::Side side) {
+  if (std::isnan(statistic)) {
     ++unresolved;
     return;
   }
   ++resolved;
-  if (at_least_as_extreme(row.statistic, observed, side)) ++extreme;
+  if (at_least_as_extreme(statistic, observed, side)) ++extreme;
 }
+
+void ToyCounts::add(const ToyRow& row, double observed, TestStatistic::Side side) { add(statistic_of(row), observed, side); }
 
 PValue p_value(const ToyCounts& counts, double confidence) {
   PValue p;
@@ -25,6 +34,8 @@ PValue p_value(const ToyCounts& counts, double confidence) {
   p.highest = clopper_pearson(counts.extreme + counts.unresolved, all, confidence).high;
   return p;
 }
+
+double relative_error(const PValue& p) { return p.value > 0 ? (p.high - p.low) / 2 / p.value : std::numeric_limits<double>::infinity(); }
 
 ClsResult cls(const ToyCounts& signal, const ToyCounts& background) {
   ClsResult result{p_value(signal), p_value(background), {}};
@@ -67,28 +78,39 @@ Bands expected_cls(std::vector<double>& signal, std::vector<double>& background,
   return bands;
 }
 
-void WeightedCounts::add(const ToyRow& row, double observed, TestStatistic::Side side) {
-  if (!umbra::resolved(row.status)) {
+void WeightedCounts::add(double statistic, double log_weight, double observed, TestStatistic::Side side) {
+  const double weight = std::exp(log_weight);
+  if (std::isnan(statistic)) {
     ++unresolved;
+    unresolved_sum += weight;
     return;
   }
   ++resolved;
-  if (!at_least_as_extreme(row.statistic, observed, side)) return;
-  const double weight = std::exp(row.log_weight);
+  if (!at_least_as_extreme(statistic, observed, side)) return;
   ++extreme;
   sum += weight;
   sum_of_squares += weight * weight;
+  largest = std::max(largest, weight);
 }
 
-WeightedPValue p_value(const WeightedCounts& counts) {
-  WeightedPValue p;
-  const double n = static_cast<double>(counts.resolved);
-  p.value = counts.sum / n;
-  p.error = std::sqrt(std::max(counts.sum_of_squares / n - p.value * p.value, 0.0) / n);
-  p.effective_toys = counts.sum_of_squares > 0 ? counts.sum * counts.sum / counts.sum_of_squares : 0.0;
-  p.significance = significance(p.value);
-  p.significance_low = significance(std::min(p.value + p.error, 1.0));
-  p.significance_high = significance(std::max(p.value - p.error, 0.0));
+void WeightedCounts::add(const ToyRow& row, double observed, TestStatistic::Side side) { add(statistic_of(row), row.log_weight, observed, side); }
+
+void WeightedCounts::add_unknown(std::uint64_t toys) {
+  unresolved += toys;
+  unresolved_sum += static_cast<double>(toys) * bound;
+}
+
+double WeightedCounts::error() const {
+  const double n = static_cast<double>(resolved), mean = sum / n;
+  return std::sqrt(std::max(sum_of_squares / n - mean * mean, 0.0) / n);
+}
+
+PValue p_value(const WeightedCounts& c, double confidence) {
+  const double n = static_cast<double>(c.resolved), all = n + static_cast<double>(c.unresolved);
+  const Interval sum = weighted_poisson(c.sum, c.sum_of_squares, c.extreme > 0 ? c.largest : c.bound, confidence);
+  PValue p{c.sum / n, sum.low / n, std::min(sum.high / n, 1.0), sum.low / all, 1.0};
+  p.highest = std::min((sum.high + c.unresolved_sum) / all, 1.0);
+  if (c.unresolved == 0) p.highest = p.high;
   return p;
 }
 

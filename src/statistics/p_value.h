@@ -22,6 +22,8 @@ struct ToyCounts {
   std::uint64_t resolved = 0;
   std::uint64_t unresolved = 0;
 
+  /// NaN is unresolved.
+  void add(double statistic, double observed, TestStatistic::Side side);
   void add(const ToyRow& row, double observed, TestStatistic::Side side);
 };
 
@@ -32,6 +34,9 @@ struct PValue {
   double highest = 1.0;          ///< high end where every one is
 };
 PValue p_value(const ToyCounts& counts, double confidence = one_sigma);
+
+/// Half the width of the interval over the value; infinite where that is 0.
+double relative_error(const PValue& p);
 
 /// CLs = CLsb / CLb from independent toys of both hypotheses. Each interval is one of both at confidence sqrt(0.6827), so that both hold
 /// together, and with them the ratio, in at least 68.27 % of cases.
@@ -46,16 +51,22 @@ Bands expected_cls(std::vector<double>& signal, std::vector<double>& background,
 
 /// Toys with weights (importance sampling): p = sum of the weights of extreme toys / toys.
 struct WeightedCounts {
-  double sum = 0.0, sum_of_squares = 0.0;  ///< over extreme toys
+  double sum = 0.0, sum_of_squares = 0.0, largest = 0.0;  ///< of the weights of extreme toys
+  double unresolved_sum = 0.0;                            ///< of the weights of unresolved toys
+  double bound = 1.0;                                     ///< no weight can be larger
   std::uint64_t extreme = 0, resolved = 0, unresolved = 0;
 
+  void add(double statistic, double log_weight, double observed, TestStatistic::Side side);
   void add(const ToyRow& row, double observed, TestStatistic::Side side);
+  /// Toys of which nothing is known.
+  void add_unknown(std::uint64_t toys);
+
+  /// Standard deviation of p, from the weights.
+  double error() const;
+  /// As many toys of equal weights would say as much: (sum w)^2 / sum w^2 of the extreme ones.
+  double effective_toys() const { return sum_of_squares > 0 ? sum * sum / sum_of_squares : 0.0; }
 };
-struct WeightedPValue {
-  double value = 0.0, error = 0.0;
-  double effective_toys = 0.0;                                                 ///< (sum w)^2 / sum w^2 of the extreme toys
-  double significance = 0.0, significance_low = 0.0, significance_high = 0.0;  ///< low and high: from p one error up and down
-};
-WeightedPValue p_value(const WeightedCounts& counts);
+/// The interval is that of weighted_poisson(); where no toy is extreme, its high end takes the largest weight that can be.
+PValue p_value(const WeightedCounts& counts, double confidence = one_sigma);
 
 }  // namespace umbra

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <limits>
+#include <map>
 
 #include "src/base/text.h"
 #include "src/statistics/json_view.h"
@@ -63,7 +64,7 @@ json apply_patch(const json& workspace, const json& patch) {
     const JsonView operation(patch[i], "/" + std::to_string(i));
     const std::string path = operation["path"].text();
     try {
-      patched = patched.patch(json::array({patch[i]}));
+      patched.patch_inplace(json::array({patch[i]}));
     } catch (const json::exception& e) {
       throw UserError(fmt::format("{}: '{}' of {} does not apply to this workspace ({}), use the patch with the workspace it was made for",
                                   operation.path(), operation["op"].text(), path, e.what()));
@@ -84,7 +85,7 @@ std::vector<PatchInfo> list_patches(const json& patch_set) {
   return all;
 }
 
-const json& find_patch(const json& patch_set, const std::string& name, const json& workspace) {
+std::vector<const json*> find_patches(const json& patch_set, const std::vector<std::string>& names, const json& workspace) {
   const JsonView root(patch_set);
   const JsonView digests = root["metadata"]["digests"];
   const std::string expected = digests["sha256"].text();
@@ -92,12 +93,22 @@ const json& find_patch(const json& patch_set, const std::string& name, const jso
   VALIDATE(expected == found,
            "{}: the workspace has SHA-256 {}, the patch set was made for {} (its signals would land in the wrong place), use that workspace",
            digests["sha256"].path(), found, expected);
-  std::vector<std::string> names;
+  std::map<std::string, const json*> known;
+  std::vector<std::string> all;
   for (const JsonView& patch : root["patches"].elements()) {
-    names.push_back(patch["metadata"]["name"].text());
-    if (names.back() == name) return patch["patch"].node();
+    all.push_back(patch["metadata"]["name"].text());
+    known[all.back()] = &patch["patch"].node();
   }
-  throw UserError(fmt::format("{}: no patch is called '{}'{}", root["patches"].path(), name, suggestion(name, names)));
+  std::vector<const json*> patches;
+  for (const std::string& name : names) {
+    VALIDATE(known.count(name), "{}: no patch is called '{}'{}", root["patches"].path(), name, suggestion(name, all));
+    patches.push_back(known.at(name));
+  }
+  return patches;
+}
+
+const json& find_patch(const json& patch_set, const std::string& name, const json& workspace) {
+  return *find_patches(patch_set, {name}, workspace).front();
 }
 
 }  // namespace umbra

@@ -19,7 +19,9 @@ struct PatchInfo {
 /// What a patch set holds, in its order.
 std::vector<PatchInfo> list_patches(const nlohmann::json& patch_set);
 
-/// The patch of that name after the set's digests have been compared with the workspace. Throws UserError where they differ.
+/// The patches of these names, after the set's digests have been compared with the workspace. Throws UserError where they differ.
+std::vector<const nlohmann::json*> find_patches(const nlohmann::json& patch_set, const std::vector<std::string>& names, const nlohmann::json& workspace);
+/// One of them.
 const nlohmann::json& find_patch(const nlohmann::json& patch_set, const std::string& name, const nlohmann::json& workspace);
 
 /// SHA-256 of a document as pyhf computes it: keys sorted, ", " and ": " between, numbers as Python prints them, UTF-8.

@@ -20,8 +20,7 @@ std::vector<SampleSpec> background(const ChannelSpec& channel, const std::string
 
 }  // namespace
 
-std::string background_difference(const Workspace& a, const Workspace& b, const HistFactoryOptions& options) {
-  const HistFactory first(a, options), second(b, options);
+std::string background_difference(const Workspace& a, const HistFactory& first, const Workspace& b, const HistFactory& second) {
   if (first.poi() == HistFactory::none || second.poi() == HistFactory::none) return "a model has no parameter of interest";
   const std::string poi = first.parameters()[first.poi()].name;
   if (second.parameters()[second.poi()].name != poi) return "the parameters of interest differ";
@@ -38,6 +37,7 @@ std::string background_difference(const Workspace& a, const Workspace& b, const 
     const ModelParameter& q = second.parameters()[other];
     if (p.constraint != q.constraint || p.width != q.width || p.auxiliary != q.auxiliary || p.fixed != q.fixed)
       return fmt::format("the constraint of '{}' differs", p.name);
+    if (p.name != poi && (p.low != q.low || p.high != q.high)) return fmt::format("the bounds of '{}' differ", p.name);
   }
   return "";
 }

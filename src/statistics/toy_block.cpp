@@ -1,7 +1,5 @@
 #include "src/statistics/toy_block.h"
 
-#include <limits>
-
 #include "src/base/error.h"
 
 namespace umbra {
@@ -39,25 +37,35 @@ const std::vector<Column>& toy_columns() {
   return columns;
 }
 
-ToyBlock run_block(ToyModel& model, const TestStatistic& statistic, const ToyHypothesis& hypothesis, std::uint64_t seed, std::uint64_t first_toy,
-                   std::uint64_t count) {
-  EXPECT(hypothesis.parameters.size() == model.num_parameters());
+ToyBlock run_block(ToyFamily& family, ToyMaker& maker, const TestStatistic& statistic, const std::vector<SignalPoint>& tested, std::uint64_t seed,
+                   std::uint64_t first_toy, std::uint64_t count) {
   ToyBlock block;
-  block.rows.reserve(count * hypothesis.tested.size());
-  Profile profile(model);
-  std::vector<double> data;
+  block.rows.reserve(count * tested.size());
+  std::vector<Profile> profiles;
+  for (std::size_t i = 0; i < family.size(); ++i) profiles.emplace_back(family.model(i));
   for (std::uint64_t toy = first_toy; toy < first_toy + count; ++toy) {
-    model.generate(hypothesis.parameters, {seed, hypothesis.id, toy}, data);
-    profile.set_data(data, hypothesis.parameters);
-    const double log_weight = hypothesis.weighted_to.empty() ? 0.0 : model.nll(hypothesis.parameters) - model.nll(hypothesis.weighted_to);
-    for (const double tested : hypothesis.tested) {
-      block.rows.push_back(make_row(profile, statistic, tested));
+    maker.make(seed, toy);
+    const double log_weight = maker.log_weight();
+    for (std::size_t i = 0; i < tested.size(); ++i) {
+      const std::size_t member = tested[i].member;
+      if (i == 0 || tested[i - 1].member != member) profiles[member].set_data(maker.data(member), maker.start(member));
+      block.rows.push_back(make_row(profiles[member], statistic, tested[i].poi));
       block.rows.back().toy = toy;
+      block.rows.back().member = member;
       block.rows.back().log_weight = log_weight;
+      if (i + 1 == tested.size() || tested[i + 1].member != member) block.evaluations += static_cast<std::uint64_t>(profiles[member].evaluations());
     }
-    block.evaluations += static_cast<std::uint64_t>(profile.evaluations());
   }
   return block;
+}
+
+ToyBlock run_block(ToyModel& model, const TestStatistic& statistic, const ToyHypothesis& hypothesis, std::uint64_t seed, std::uint64_t first_toy,
+                   std::uint64_t count) {
+  ToyFamily family(model);
+  ToyMaker maker(family, {hypothesis.parameters}, {{0, hypothesis.parameters, hypothesis.id}}, hypothesis.id);
+  std::vector<SignalPoint> tested;
+  for (const double poi : hypothesis.tested) tested.push_back({0, poi});
+  return run_block(family, maker, statistic, tested, seed, first_toy, count);
 }
 
 std::vector<double> conditional_parameters(ToyModel& model, double poi) {

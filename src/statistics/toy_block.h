@@ -6,20 +6,27 @@
 
 #include "src/base/column.h"
 #include "src/statistics/test_statistic.h"
+#include "src/statistics/toy_maker.h"
 
 namespace umbra {
 
-/// What toys are made of, and what is tested with them. One data set serves every tested value.
+/// What toys of a single model are made of, and what is tested with them. One data set serves every tested value.
 struct ToyHypothesis {
-  std::uint64_t id = 0;             ///< part of the random stream: toys of two hypotheses are independent
-  std::vector<double> parameters;   ///< generated at [num_parameters], usually a conditional fit to the data
-  std::vector<double> tested;       ///< signal strengths
-  std::vector<double> weighted_to;  ///< importance sampling: toys carry the weight that makes them toys of these parameters; empty: none
+  std::uint64_t id = 0;            ///< part of the random stream: toys of two hypotheses are independent
+  std::vector<double> parameters;  ///< generated at [num_parameters], usually a conditional fit to the data
+  std::vector<double> tested;      ///< signal strengths
+};
+
+/// A signal strength of one member of a family.
+struct SignalPoint {
+  std::size_t member = 0;
+  double poi = 0.0;
 };
 
 /// A row of the result. Columns as toy_columns() names them.
 struct ToyRow {
   std::uint64_t toy = 0;
+  std::size_t member = 0;  ///< of the family, whose model is tested
   double tested = 0.0;
   double statistic = 0.0;
   double poi_hat = 0.0;    ///< NaN where the statistic needs no free fit
@@ -28,7 +35,7 @@ struct ToyRow {
   FitStatus status = FitStatus::converged;
   double distance = 0.0;    ///< estimated distance of the worst fit to its minimum, in -ln L
   double gradient = 0.0;    ///< largest component of the projected gradient of the fits
-  double log_weight = 0.0;  ///< ln of L(weighted_to) / L(parameters)
+  double log_weight = 0.0;  ///< ln of the weight that makes it a toy of its hypothesis, where it was made elsewhere
 };
 const std::vector<Column>& toy_columns();
 
@@ -37,7 +44,10 @@ struct ToyBlock {
   std::uint64_t evaluations = 0;  ///< of value and gradient, by all fits
 };
 
-/// Toys first_toy ... first_toy + count - 1. The rows depend on (model, statistic, hypothesis, seed, toy) alone.
+/// Toys first_toy ... first_toy + count - 1. The rows depend on (models, statistic, hypothesis, seed, toy) alone.
+ToyBlock run_block(ToyFamily& family, ToyMaker& maker, const TestStatistic& statistic, const std::vector<SignalPoint>& tested, std::uint64_t seed,
+                   std::uint64_t first_toy, std::uint64_t count);
+/// The same for a single model.
 ToyBlock run_block(ToyModel& model, const TestStatistic& statistic, const ToyHypothesis& hypothesis, std::uint64_t seed, std::uint64_t first_toy,
                    std::uint64_t count);
 

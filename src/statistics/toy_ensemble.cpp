@@ -21,51 +21,95 @@ std::uint64_t whole_blocks(std::uint64_t toys, std::uint64_t block) { return (to
 
 double rounded(double poi) { return std::stod(fmt::format("{:.3g}", poi)); }
 
-double relative_error(const PValue& p) { return p.value > 0 ? (p.high - p.low) / 2 / p.value : std::numeric_limits<double>::infinity(); }
+/// Members in the order of their only value; empty where they have none, or two have the same.
+std::vector<std::size_t> line_of(const ToyFamily& family) {
+  std::map<double, std::size_t> order;
+  for (std::size_t i = 0; i < family.size(); ++i)
+    if (family[i].values.size() != 1 || !std::isfinite(family[i].values[0]) || !order.emplace(family[i].values[0], i).second) return {};
+  std::vector<std::size_t> line;
+  for (const auto& [value, member] : order) line.push_back(member);
+  return line;
+}
 
 }  // namespace
 
-std::uint64_t usual_block(const ToyModel& model, std::size_t tested) {
-  const double size = static_cast<double>(model.num_parameters()) * static_cast<double>(model.observed().size()) *
-                      static_cast<double>(std::max<std::size_t>(tested, 1));
+std::uint64_t usual_block(const ToyFamily& family, std::size_t tested) {
+  const double size = static_cast<double>(family.model(0).num_parameters()) * static_cast<double>(family.model(0).observed().size()) *
+                      static_cast<double>(std::max<std::size_t>(tested, 1) * family.size());
   return size < 1e4 ? 1000 : size < 1e6 ? 100 : 10;
 }
 
-ToyEnsemble::ToyEnsemble(ToyEnsembleOptions options, std::unique_ptr<ToyModel> model, std::unique_ptr<TestStatistic> statistic)
-    : options_(std::move(options)), model_(std::move(model)), statistic_(std::move(statistic)) {
+ToyEnsemble::ToyEnsemble(ToyEnsembleOptions options, ToyFamily family, std::unique_ptr<TestStatistic> statistic)
+    : options_(std::move(options)), family_(std::move(family)), statistic_(std::move(statistic)) {
   EXPECT(options_.block > 0 && (options_.stop.toys > 0 || options_.stop.max_toys > 0));
-  try {
-    if (options_.goal == ToyGoal::discovery) asymptotic_discovery_ = Asymptotics(*model_).discovery();
-    if (options_.goal == ToyGoal::limit && options_.asymptotic) asymptotic_limit_ = Asymptotics(*model_, *options_.asymptotic).upper_limit(options_.confidence);
-  } catch (const UserError&) {
-    // Toys can do without.
-  }
+  ask_formulae();
+  if (options_.goal == ToyGoal::discovery && options_.importance.use != Importance::off) choose_origins();
   reset();
+}
+
+void ToyEnsemble::ask_formulae() {
+  asymptotic_discovery_.resize(family_.size());
+  asymptotic_limit_.resize(family_.size());
+  for (std::size_t m = 0; m < family_.size(); ++m) {
+    try {
+      if (options_.goal == ToyGoal::discovery) asymptotic_discovery_[m] = Asymptotics(family_.model(m)).discovery();
+      if (options_.goal == ToyGoal::limit && options_.asymptotic)
+        asymptotic_limit_[m] = Asymptotics(family_.model(m), *options_.asymptotic).upper_limit(options_.confidence);
+    } catch (const UserError&) {
+      // Toys can do without.
+    }
+  }
+}
+
+void ToyEnsemble::choose_origins() {
+  std::map<std::size_t, std::vector<ObservedSignal>> by_background;
+  for (std::size_t m = 0; m < family_.size(); ++m) {
+    const ToyRow row = observed_row(family_.model(m), *statistic_, 0.0);
+    by_background[family_[m].background].push_back({m, row.statistic, row.poi_hat});
+  }
+  for (const auto& [background, signals] : by_background) {
+    double smallest = 1.0;
+    for (const ObservedSignal& s : signals) smallest = std::min(smallest, normal_tail(std::sqrt(std::max(s.q0, 0.0))));
+    if (options_.importance.use == Importance::automatic && smallest >= importance_below) continue;
+    std::vector<ToyShare> origins = importance_origins(family_, signals, options_.importance);
+    if (!origins.empty()) origins_[background] = std::move(origins);
+  }
 }
 
 // The state before any outcome.
 void ToyEnsemble::reset() {
   stages_.clear();
   strengths_.clear();
-  by_poi_.clear();
-  last_stage_ = false;
+  index_.clear();
+  global_.reset();
+  last_stage_ = options_.goal != ToyGoal::limit;
   next_ = settled_ = slice_.from(0);
   end_ = no_end;
   const std::uint64_t wanted = options_.stop.toys > 0 ? options_.stop.toys : options_.stop.max_toys;
-  if (options_.goal == ToyGoal::limit) {
-    begin_stage(first_strengths(), 0, whole_blocks(options_.pilot, options_.block));
-  } else {
-    last_stage_ = true;
-    const bool one = options_.goal == ToyGoal::discovery || options_.goal == ToyGoal::fit;
-    begin_stage(one ? std::vector<double>{0.0} : options_.tested, 0, whole_blocks(wanted, options_.block));
+  begin_stage(first_points(), 0, whole_blocks(last_stage_ ? wanted : options_.pilot, options_.block));
+  const bool one_background = std::all_of(strengths_.begin(), strengths_.end(), [&](const Strength& s) { return family_[s.member].background == 0; });
+  if (options_.goal == ToyGoal::discovery && family_.size() > 1 && one_background) {
+    std::vector<double> observed;
+    for (const Strength& s : strengths_) observed.push_back(s.observed.statistic);
+    global_.emplace(std::move(observed), line_of(family_), origins_.empty() ? 0.0 : 1 / options_.importance.background_share);
   }
 }
 
-std::vector<double> ToyEnsemble::first_strengths() {
+std::vector<SignalPoint> ToyEnsemble::first_points() const {
+  std::vector<SignalPoint> points;
+  for (std::size_t m = 0; m < family_.size(); ++m) {
+    const bool one = options_.goal == ToyGoal::discovery || options_.goal == ToyGoal::fit;
+    for (const double poi : one ? std::vector<double>{0.0} : options_.goal == ToyGoal::limit ? first_strengths(m) : options_.tested)
+      points.push_back({m, poi});
+  }
+  return points;
+}
+
+std::vector<double> ToyEnsemble::first_strengths(std::size_t member) const {
   std::vector<double> wanted = {1.0};
-  if (asymptotic_limit_) {
-    wanted.assign(asymptotic_limit_->expected.begin(), asymptotic_limit_->expected.end());
-    wanted.push_back(asymptotic_limit_->observed);
+  if (const auto& formula = asymptotic_limit_[member]) {
+    wanted.assign(formula->expected.begin(), formula->expected.end());
+    wanted.push_back(formula->observed);
     std::sort(wanted.begin(), wanted.end());
   }
   std::vector<double> apart;
@@ -74,62 +118,55 @@ std::vector<double> ToyEnsemble::first_strengths() {
   return apart.empty() ? std::vector<double>{1.0} : apart;
 }
 
-void ToyEnsemble::add_strength(double poi) {
-  if (!by_poi_.try_emplace(poi, strengths_.size()).second) return;
-  Strength s{poi, observed_row(*model_, *statistic_, poi), std::nullopt, {}, {}};
+std::size_t ToyEnsemble::add_strength(const SignalPoint& point) {
+  const auto [entry, fresh] = index_.try_emplace({point.member, point.poi}, strengths_.size());
+  if (!fresh) return entry->second;
+  ToyModel& model = family_.model(point.member);
+  Strength s{point.member, point.poi, observed_row(model, *statistic_, point.poi), std::nullopt};
+  s.weighted.bound = 1 / options_.importance.background_share;
   if (options_.asymptotic && has_alternative()) {
     try {
-      s.asymptotic = Asymptotics(*model_, *options_.asymptotic).test(poi);
+      s.asymptotic = Asymptotics(model, *options_.asymptotic).test(point.poi);
     } catch (const UserError&) {
       // Toys can do without.
     }
   }
   strengths_.push_back(std::move(s));
+  return entry->second;
 }
 
-void ToyEnsemble::begin_stage(const std::vector<double>& strengths, std::uint64_t first_block, std::uint64_t blocks) {
-  Stage stage;
-  if (!stages_.empty()) stage.first = stages_.back().first + stages_.back().blocks * stages_.back().sources;
-  stage.first_block = first_block;
-  stage.blocks = blocks;
-  for (const double poi : strengths) {
-    add_strength(poi);
-    stage.strengths.push_back(by_poi_.at(poi));
+void ToyEnsemble::begin_stage(const std::vector<SignalPoint>& points, std::uint64_t first_block, std::uint64_t blocks) {
+  std::map<std::size_t, std::vector<std::size_t>> by_background;
+  std::vector<ToySource> sources;
+  for (const SignalPoint& point : points) {
+    const std::size_t strength = add_strength(point);
+    by_background[family_[point.member].background].push_back(strength);
+    if (options_.goal != ToyGoal::discovery) sources.push_back({ToySide::tested, point.member, {strength}});
   }
-  stage.sources = strengths.size() + (has_alternative() ? 1 : 0);
-  stages_.push_back(stage);
-  if (last_stage_) end_ = stage.first + stage.blocks * stage.sources;
-}
-
-ToyEnsemble::Place ToyEnsemble::find(TaskId id) const {
-  const auto after = std::find_if(stages_.rbegin(), stages_.rend(), [id](const Stage& s) { return s.first <= id; });
-  EXPECT(after != stages_.rend());
-  const std::uint64_t within = id - after->first;
-  const auto source = static_cast<std::size_t>(within % after->sources);
-  const bool shared = has_alternative() && source == 0;
-  return {&*after, within / after->sources, shared, shared || !has_alternative() ? source : source - 1, source + 1 == after->sources};
+  std::vector<ToySource> shared;
+  if (has_alternative() || options_.goal == ToyGoal::discovery)
+    for (auto& [background, strengths] : by_background)
+      shared.push_back({has_alternative() ? ToySide::alternative : ToySide::tested, background, std::move(strengths)});
+  sources.insert(sources.begin(), shared.begin(), shared.end());
+  const ToyStages::Stage& stage = stages_.begin(std::move(sources), first_block, blocks);
+  if (last_stage_) end_ = stage.end();
 }
 
 ToyRequest ToyEnsemble::request(TaskId id) const {
-  const Place place = find(id);
+  const ToyStages::Place place = stages_.find(id);
+  const double poi = strengths_[place.source->strengths.front()].poi;
   ToyRequest r;
   r.first = (place.stage->first_block + place.block) * options_.block;
   r.count = options_.block;
-  if (place.shared) {
-    r.side = ToySide::alternative;
-    r.generated = statistic_->alternative(strengths_[place.stage->strengths.front()].poi);
-    for (const std::size_t s : place.stage->strengths) r.tested.push_back(strengths_[s].poi);
-  } else {
-    const double poi = strengths_[place.stage->strengths[place.strength]].poi;
-    r.generated = statistic_->tested(poi);
-    r.tested = {poi};
-  }
+  r.side = place.source->side;
+  r.hypothesis = {place.source->member, r.side == ToySide::alternative ? statistic_->alternative(poi) : statistic_->tested(poi)};
+  for (const std::size_t s : place.source->strengths) r.tested.push_back({strengths_[s].member, strengths_[s].poi});
+  if (is_weighted(*place.source)) r.origins = origins_.at(place.source->member);
   return r;
 }
 
 std::vector<Task> ToyEnsemble::ask(std::size_t max) {
-  const Stage& last = stages_.back();
-  const TaskId available = std::min(end_, last.first + last.blocks * last.sources);
+  const TaskId available = std::min(end_, stages_.last().end());
   std::vector<Task> tasks;
   for (; next_ < available && tasks.size() < max; next_ = slice_.from(next_ + 1))
     if (!told_.count(next_)) tasks.push_back({TaskKind::toys, next_, pack(request(next_)), Care::normal});
@@ -151,32 +188,36 @@ void ToyEnsemble::take_slice(const Slice& slice) {
 void ToyEnsemble::settle() {
   for (auto next = told_.find(settled_); settled_ < end_ && next != told_.end() && next->first == settled_; ++next) {
     account(settled_, next->second.unpack());
-    const Place place = find(settled_);
+    const ToyStages::Place place = stages_.find(settled_);
     settled_ = slice_.from(settled_ + 1);
     if (place.last) block_complete(place);
   }
 }
 
 void ToyEnsemble::account(TaskId id, const std::vector<double>& values) {
-  const Place place = find(id);
-  const bool shared = place.shared;
-  const std::size_t tested = shared ? place.stage->strengths.size() : 1;
+  const ToySource& source = *stages_.find(id).source;
+  // A block whose weights are all 1 comes without them.
+  const std::size_t tested = source.strengths.size(), width = values.empty() ? tested : values.size() / options_.block;
+  const auto log_weight = [&](std::size_t toy) { return width > tested ? values[toy + tested] : 0.0; };
+  EXPECT(values.size() == width * options_.block && width <= tested + 1);
   for (std::size_t t = 0; t < tested; ++t) {
-    Strength& s = strengths_[place.stage->strengths[shared ? t : place.strength]];
-    ToyCounts& counts = shared ? s.background : s.signal;
-    if (values.empty()) counts.unresolved += options_.block;
-    for (std::size_t i = t; i < values.size(); i += tested) {
-      if (std::isnan(values[i])) {
-        ++counts.unresolved;
-      } else {
-        ++counts.resolved;
-        if (at_least_as_extreme(values[i], s.observed.statistic, statistic_->extreme())) ++counts.extreme;
-      }
+    Strength& s = strengths_[source.strengths[t]];
+    ToyCounts& counts = source.side == ToySide::alternative ? s.background : s.signal;
+    if (values.empty()) {
+      counts.unresolved += options_.block;
+      s.weighted.add_unknown(options_.block);
+    }
+    for (std::size_t i = 0; i < values.size(); i += width) {
+      counts.add(values[i + t], s.observed.statistic, statistic_->extreme());
+      if (is_weighted(source)) s.weighted.add(values[i + t], log_weight(i), s.observed.statistic, statistic_->extreme());
     }
   }
+  if (!global_) return;
+  if (values.empty()) global_->add_unknown(options_.block);
+  for (std::size_t i = 0; i < values.size(); i += width) global_->add({&values[i], tested}, log_weight(i));
 }
 
-void ToyEnsemble::block_complete(const Place& place) {
+void ToyEnsemble::block_complete(const ToyStages::Place& place) {
   if (last_stage_ && options_.stop.toys == 0 && precise()) {
     end_ = settled_;
     return;
@@ -186,12 +227,14 @@ void ToyEnsemble::block_complete(const Place& place) {
 
 void ToyEnsemble::stage_complete() {
   const std::uint64_t pilot = whole_blocks(options_.pilot, options_.block);
-  const std::vector<LimitPoint> points = limit_points();
-  if (strengths_.size() < most_strengths) {
-    if (const auto next = next_strength(points)) return begin_stage({*next}, 0, pilot);
+  std::vector<SignalPoint> more, all;
+  for (std::size_t m = 0; m < family_.size(); ++m) {
+    const std::vector<const Strength*> known = sorted(m);
+    for (const Strength* s : known) all.push_back({m, s->poi});
+    if (known.size() < most_strengths)
+      if (const auto next = next_strength(m)) more.push_back({m, *next});
   }
-  std::vector<double> all;
-  for (const LimitPoint& p : points) all.push_back(p.poi);
+  if (!more.empty()) return begin_stage(more, 0, pilot);
   const std::uint64_t wanted = whole_blocks(options_.stop.toys > 0 ? options_.stop.toys : options_.stop.max_toys, options_.block);
   last_stage_ = true;
   begin_stage(all, pilot, wanted > pilot ? wanted - pilot : 0);
@@ -199,12 +242,13 @@ void ToyEnsemble::stage_complete() {
 }
 
 // For the limit of the data; then so far out that the expected ones are between points.
-std::optional<double> ToyEnsemble::next_strength(const std::vector<LimitPoint>& points) const {
-  const auto unused = [this](std::optional<double> poi) {
-    return poi && !by_poi_.count(rounded(*poi)) ? std::optional(rounded(*poi)) : std::nullopt;
+std::optional<double> ToyEnsemble::next_strength(std::size_t member) const {
+  const std::vector<LimitPoint> points = limit_points(member);
+  const auto unused = [&](std::optional<double> poi) {
+    return poi && !index_.count({member, rounded(*poi)}) ? std::optional(rounded(*poi)) : std::nullopt;
   };
   if (const auto next = unused(next_signal_strength(points, toy_upper_limit(points, options_.confidence)))) return next;
-  const auto all = limits();
+  const auto all = limits(member);
   for (std::size_t i = 0; all && i < all->expected.size(); ++i) {
     const ToyLimit& expected = all->expected[i];
     if (expected.place == LimitPlace::between_points) continue;
@@ -214,136 +258,24 @@ std::optional<double> ToyEnsemble::next_strength(const std::vector<LimitPoint>& 
 }
 
 bool ToyEnsemble::precise() const {
+  if (options_.stop.quantity == "global_p") return global_ && relative_error(global_->result().p) <= options_.stop.relative;
+  for (std::size_t m = 0; m < family_.size(); ++m)
+    if (!precise(m)) return false;
+  return true;
+}
+
+bool ToyEnsemble::precise(std::size_t member) const {
   const std::string& quantity = options_.stop.quantity;
   if (quantity == "upper_limit") {
-    const ToyLimit limit = toy_upper_limit(limit_points(), options_.confidence);
+    const ToyLimit limit = toy_upper_limit(limit_points(member), options_.confidence);
     return limit.error <= options_.stop.relative * std::abs(limit.value);
   }
-  return std::all_of(strengths_.begin(), strengths_.end(), [&](const Strength& s) {
-    if (quantity == "CLs") return relative_error(cls(s.signal, s.background).cls) <= options_.stop.relative;
-    return relative_error(p_value(quantity == "CLb" ? s.background : s.signal)) <= options_.stop.relative;
+  if (quantity == "p0") return relative_error(fraction(member)->p) <= options_.stop.relative;
+  const std::vector<const Strength*> strengths = sorted(member);
+  return std::all_of(strengths.begin(), strengths.end(), [&](const Strength* s) {
+    if (quantity == "CLs") return relative_error(cls(s->signal, s->background).cls) <= options_.stop.relative;
+    return relative_error(p_value(quantity == "CLb" ? s->background : s->signal)) <= options_.stop.relative;
   });
-}
-
-std::vector<const ToyEnsemble::Strength*> ToyEnsemble::sorted() const {
-  std::vector<const Strength*> all;
-  for (const auto& [poi, index] : by_poi_) all.push_back(&strengths_[index]);
-  return all;
-}
-
-std::vector<LimitPoint> ToyEnsemble::limit_points() const {
-  std::vector<LimitPoint> points;
-  for (const Strength* s : sorted()) {
-    if (s->signal.resolved == 0 || s->background.resolved == 0) continue;
-    points.push_back({s->poi, s->signal, s->background});
-  }
-  return points;
-}
-
-void ToyEnsemble::collect(std::size_t strength, std::vector<double>& signal, std::vector<double>& background) const {
-  for (const auto& [id, packed] : told_) {
-    if (id >= settled_) break;
-    const Place place = find(id);
-    const auto& in_stage = place.stage->strengths;
-    const auto at = static_cast<std::size_t>(std::find(in_stage.begin(), in_stage.end(), strength) - in_stage.begin());
-    const bool shared = place.shared;
-    if (at == in_stage.size() || (!shared && place.strength != at)) continue;
-    const std::vector<double> values = packed.unpack();
-    for (std::size_t i = shared ? at : 0; i < values.size(); i += shared ? in_stage.size() : 1)
-      if (!std::isnan(values[i])) (shared ? background : signal).push_back(values[i]);
-  }
-}
-
-std::vector<ToyTest> ToyEnsemble::tests() const {
-  std::vector<ToyTest> all;
-  if (!has_alternative()) return all;
-  for (const Strength* s : sorted()) {
-    ToyTest test{s->poi, s->observed, s->signal, s->background, cls(s->signal, s->background), {}, s->asymptotic};
-    std::vector<double> signal, background;
-    collect(by_poi_.at(s->poi), signal, background);
-    test.expected = expected_cls(signal, background, statistic_->extreme());
-    all.push_back(std::move(test));
-  }
-  return all;
-}
-
-std::optional<ToyLimits> ToyEnsemble::limits() const {
-  if (options_.goal != ToyGoal::limit || limit_points().empty()) return {};
-  ToyLimits all;
-  all.observed = toy_upper_limit(limit_points(), options_.confidence);
-  all.asymptotic = asymptotic_limit_;
-  // Background toys in place of the data: at their quantiles, signal strength by signal strength.
-  std::array<std::vector<LimitPoint>, 5> points;
-  const double sign = statistic_->extreme() == TestStatistic::Side::high ? 1.0 : -1.0;
-  for (const Strength* s : sorted()) {
-    std::vector<double> signal, background;
-    collect(by_poi_.at(s->poi), signal, background);
-    if (signal.empty() || background.empty()) continue;
-    for (auto* list : {&signal, &background}) {
-      for (double& q : *list) q *= sign;
-      std::sort(list->begin(), list->end());
-    }
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      const auto index = static_cast<std::size_t>(normal_tail(static_cast<double>(i) - 2.0) * static_cast<double>(background.size()));
-      const double from = background[std::min(index, background.size() - 1)] - statistic_tie;
-      const auto count = [from](const std::vector<double>& list) {
-        return ToyCounts{static_cast<std::uint64_t>(list.end() - std::lower_bound(list.begin(), list.end(), from)), list.size(), 0};
-      };
-      points[i].push_back({s->poi, count(signal), count(background)});
-    }
-  }
-  for (std::size_t i = 0; i < points.size(); ++i) all.expected[i] = toy_upper_limit(points[i], options_.confidence);
-  return all;
-}
-
-std::optional<ToyFraction> ToyEnsemble::fraction() const {
-  if (options_.goal != ToyGoal::discovery && options_.goal != ToyGoal::fit) return {};
-  const Strength& s = strengths_.front();
-  return ToyFraction{options_.goal == ToyGoal::discovery, s.observed, s.signal, p_value(s.signal), asymptotic_discovery_};
-}
-
-std::vector<IntervalPoint> ToyEnsemble::interval_points() const {
-  std::vector<IntervalPoint> points;
-  if (options_.goal == ToyGoal::interval)
-    for (const Strength* s : sorted()) points.push_back({s->poi, s->signal});
-  return points;
-}
-
-std::vector<std::pair<std::string, double>> ToyEnsemble::progress() const {
-  if (options_.goal == ToyGoal::limit) {
-    const std::vector<LimitPoint> points = limit_points();
-    if (points.empty()) return {};
-    const ToyLimit limit = toy_upper_limit(points, options_.confidence);
-    return {{"upper_limit", limit.value}, {"upper_limit_error", limit.error}};
-  }
-  const auto p_of = [this](const Strength& s) { return options_.goal == ToyGoal::hypotheses ? cls(s.signal, s.background).cls : p_value(s.signal); };
-  const Strength* least = nullptr;
-  for (const Strength& s : strengths_)
-    if (s.signal.resolved > 0 && (!has_alternative() || s.background.resolved > 0) && (!least || relative_error(p_of(s)) > relative_error(p_of(*least)))) least = &s;
-  if (!least) return {};
-  const PValue p = p_of(*least);
-  const bool one = options_.goal == ToyGoal::discovery || options_.goal == ToyGoal::fit;
-  const std::string name = options_.goal == ToyGoal::discovery ? "p0" : options_.goal == ToyGoal::fit ? "p" : options_.goal == ToyGoal::hypotheses ? "CLs" : "CLsb";
-  std::vector<std::pair<std::string, double>> all = {{name, p.value}, {name + "_error", (p.high - p.low) / 2}};
-  if (!one) all.insert(all.begin(), {"mu", least->poi});
-  return all;
-}
-
-SamplerResult ToyEnsemble::result() const {
-  SamplerResult r;
-  std::uint64_t made = 0, unresolved = 0;
-  for (const Strength& s : strengths_) {
-    unresolved += s.signal.unresolved + s.background.unresolved;
-    made += s.signal.unresolved + s.signal.resolved + s.background.unresolved + s.background.resolved;
-  }
-  if (unresolved > 0)
-    r.warnings.push_back(
-        fmt::format("{} of {} tests of toys have a fit that is not resolved: they count in no p-value, and `lowest` and `highest` hold whatever they "
-                    "would have been",
-                    unresolved, made));
-  if (options_.stop.toys == 0 && last_stage_ && done() && !precise())
-    r.warnings.push_back(fmt::format("max_toys was reached before {} had the relative precision {}", options_.stop.quantity, options_.stop.relative));
-  return r;
 }
 
 void ToyEnsemble::save(std::ostream& out) const {

@@ -110,20 +110,4 @@ Interval feldman_cousins(const std::vector<IntervalPoint>& points, double confid
           last == points.size() ? std::numeric_limits<double>::infinity() : cross(last - 1, last)};
 }
 
-GlobalPValue global_p_value(std::span<const double> local, std::span<const double> toys) {
-  EXPECT(!local.empty() && toys.size() % local.size() == 0);
-  GlobalPValue result;
-  result.local = *std::min_element(local.begin(), local.end());
-  ToyCounts counts;
-  for (std::size_t i = 0; i < toys.size(); i += local.size()) {
-    ++counts.resolved;
-    if (*std::min_element(toys.begin() + static_cast<std::ptrdiff_t>(i), toys.begin() + static_cast<std::ptrdiff_t>(i + local.size())) <=
-        result.local)
-      ++counts.extreme;
-  }
-  result.global = p_value(counts);
-  result.trials = result.global.value / result.local;
-  return result;
-}
-
 }  // namespace umbra

@@ -42,13 +42,4 @@ struct IntervalPoint {
 /// point excludes is infinite towards above, and the first point towards below. Empty (NaN) where all are excluded.
 Interval feldman_cousins(const std::vector<IntervalPoint>& points, double confidence);
 
-/// Many tests of one data set: the largest local significance of each toy against that of the data.
-/// @param local p-values of the data [tests]; toys [toys x tests] of background toys
-struct GlobalPValue {
-  double local = 1.0;   ///< the smallest p-value of the data
-  PValue global;        ///< toys whose smallest is at least as small
-  double trials = 1.0;  ///< global / local
-};
-GlobalPValue global_p_value(std::span<const double> local, std::span<const double> toys);
-
 }  // namespace umbra

@@ -55,6 +55,9 @@ class ToyModel {
   virtual void fit(PoiRange range, FitResult& result) = 0;
   /// -ln L at `parameters`.
   virtual double nll(std::span<const double> parameters) = 0;
+  /// ln of the probability of the data set as generate() makes it at `parameters`, but for what depends on the data alone. Another function than
+  /// -nll() where fits see a likelihood that is bent to stay finite.
+  virtual double log_density(std::span<const double> parameters) { return -nll(parameters); }
   /// -ln L of the saturated model; NaN where there is none.
   virtual double saturated() = 0;
   /// Events in the data.

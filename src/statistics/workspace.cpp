@@ -18,14 +18,14 @@ void check_length(const JsonView& where, std::size_t length, std::size_t bins) {
 
 Modifier read_modifier(const JsonView& view, std::size_t bins) {
   Modifier modifier;
-  modifier.name = view["name"].text();
+  modifier.name = view.only({"name", "type", "data"})["name"].text();
   const std::string type = view["type"].text();
   const auto found = std::find(type_names.begin(), type_names.end(), type);
   VALIDATE(found != type_names.end(), "{}: unknown modifier type '{}'{}", view["type"].path(), type, suggestion(type, type_names));
   modifier.type = static_cast<ModifierType>(found - type_names.begin());
   switch (modifier.type) {
     case ModifierType::histosys: {
-      const JsonView data = view["data"];
+      const JsonView data = view["data"].only({"lo_data", "hi_data"});
       modifier.low = data["lo_data"].numbers();
       modifier.high = data["hi_data"].numbers();
       check_length(data["lo_data"], modifier.low.size(), bins);
@@ -33,7 +33,7 @@ Modifier read_modifier(const JsonView& view, std::size_t bins) {
       break;
     }
     case ModifierType::normsys: {
-      const JsonView data = view["data"];
+      const JsonView data = view["data"].only({"lo", "hi"});
       modifier.low = {data["lo"].number()};
       modifier.high = {data["hi"].number()};
       break;
@@ -49,14 +49,14 @@ Modifier read_modifier(const JsonView& view, std::size_t bins) {
       break;
     }
     default:
-      VALIDATE(!view.has("data") || view["data"].is_null(), "{}: a {} has no data, set it to null", view["data"].path(), type);
+      VALIDATE(view["data"].is_null(), "{}: a {} has no data, set it to null", view["data"].path(), type);
   }
   return modifier;
 }
 
 SampleSpec read_sample(const JsonView& view) {
   SampleSpec sample;
-  sample.name = view["name"].text();
+  sample.name = view.only({"name", "data", "modifiers"})["name"].text();
   sample.nominal = view["data"].numbers();
   VALIDATE(!sample.nominal.empty(), "{}: no bins (a sample needs at least one), add them", view["data"].path());
   std::set<std::pair<ModifierType, std::string>> seen;
@@ -71,7 +71,7 @@ SampleSpec read_sample(const JsonView& view) {
 
 ParameterSetting read_setting(const JsonView& view) {
   ParameterSetting setting;
-  setting.name = view["name"].text();
+  setting.name = view.only({"name", "inits", "bounds", "auxdata", "factors", "sigmas", "fixed"})["name"].text();
   if (view.has("inits")) setting.inits = view["inits"].numbers();
   if (view.has("auxdata")) setting.auxdata = view["auxdata"].numbers();
   if (view.has("sigmas")) setting.sigmas = view["sigmas"].numbers();
@@ -99,11 +99,11 @@ Workspace read_workspace(const json& document) {
   const JsonView root(document);
   if (root.has("distributions")) return read_hs3(document);
   Workspace workspace;
-  const JsonView version = root["version"];
+  const JsonView version = root.only({"channels", "observations", "measurements", "version"})["version"];
   VALIDATE(version.text() == "1.0.0", "{}: version '{}' (1.0.0 is what is understood), convert the workspace", version.path(), version.text());
   for (const JsonView& view : root["channels"].elements()) {
     ChannelSpec channel;
-    channel.name = view["name"].text();
+    channel.name = view.only({"name", "samples"})["name"].text();
     for (const JsonView& sample : view["samples"].elements()) {
       channel.samples.push_back(read_sample(sample));
       check_length(sample["data"], channel.samples.back().nominal.size(), channel.num_bins());
@@ -118,7 +118,7 @@ Workspace read_workspace(const json& document) {
   std::map<std::string, std::size_t> bins;
   for (const ChannelSpec& channel : workspace.channels) bins[channel.name] = channel.num_bins();
   for (const JsonView& view : root["observations"].elements()) {
-    const std::string name = view["name"].text();
+    const std::string name = view.only({"name", "data"})["name"].text();
     const std::vector<double> data = view["data"].numbers();
     // An observation of a channel that a patch removed is no fault.
     if (const auto found = bins.find(name); found != bins.end()) check_length(view["data"], data.size(), found->second);
@@ -128,8 +128,8 @@ Workspace read_workspace(const json& document) {
   }
   for (const JsonView& view : root["measurements"].elements()) {
     Measurement measurement;
-    measurement.name = view["name"].text();
-    const JsonView config = view["config"];
+    measurement.name = view.only({"name", "config"})["name"].text();
+    const JsonView config = view["config"].only({"poi", "parameters"});
     measurement.poi = config["poi"].text();
     for (const JsonView& setting : config["parameters"].elements()) measurement.parameters.push_back(read_setting(setting));
     sort_by_name(measurement.parameters, config["parameters"], "parameters");

@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "src/statistics/asymptotics.h"
+#include "src/statistics/histfactory_family.h"
 #include "tests/support/catch.h"
+#include "tests/support/toys.h"
 #include "tests/support/workspaces.h"
 
 using namespace umbra;
@@ -99,4 +101,48 @@ TEST_CASE("published searches reproduce likelihoods, fits and CLs") {
     if (!*search.cls)
       CHECK(asymptotics.upper_limit().observed == Approx(published["upper_limit_obs(scan linspace(0,5,41))"].get<double>()).epsilon(2e-3));
   }
+}
+
+TEST_CASE("the p-value of a discovery has its auxiliary data fluctuated: held fixed they would give five times as much") {
+  if (!have_references()) return;
+  const json reference = load_json(reference_directory() / "reference.json")["published"]["aux_randomisation"];
+  json w = own_workspace("on_off");
+  auto& samples = w["channels"][0]["samples"];
+  samples[1]["data"] = {50.0};
+  samples[1]["modifiers"] = {{{"name", "shape"}, {"type", "histosys"}, {"data", {{"hi_data", {60.0}}, {"lo_data", {40.0}}}}}};
+  w["observations"][0]["data"] = {75.0};
+  HistFactoryToyModel model(compile(w));
+  const auto q0 = statistic("q0");
+  const ToyRow observed = observed_row(model, *q0, 0.0);
+  CHECK(observed.statistic == Approx(reference["q0_obs"].get<double>()).epsilon(1e-4));
+  const std::vector<double> null = conditional_parameters(model, 0.0);
+  CHECK(null[0] == Approx(reference["theta_hathat"][0].get<double>()).epsilon(1e-4));
+  const int toys = 20000;
+  ToyCounts fluctuated, held;
+  Profile profile(model);
+  std::vector<double> data;
+  for (int toy = 0; toy < toys; ++toy) {
+    model.generate(null, {1, 0, static_cast<std::uint64_t>(toy)}, data);
+    profile.set_data(data, null);
+    fluctuated.add(q0->value(profile, 0.0), observed.statistic, q0->extreme());
+    data[1] = model.observed()[1];
+    profile.set_data(data, null);
+    held.add(q0->value(profile, 0.0), observed.statistic, q0->extreme());
+  }
+  const auto check = [&](const ToyCounts& ours, const json& theirs) {
+    const double p = theirs["p0"], n = theirs["n"];
+    CHECK(std::abs(p_value(ours).value - p) < 4 * std::sqrt(p * (1 - p) * (1 / n + 1.0 / toys)));
+  };
+  check(fluctuated, reference["aux_randomised"]);
+  check(held, reference["aux_fixed"]);
+  CHECK(p_value(held).value > 3 * p_value(fluctuated).value);
+}
+
+TEST_CASE("signals of a published patch set that carry a staterror change constraints that they share, and are told apart") {
+  if (!have_references()) return;
+  HistFactoryFamily builder;
+  for (const char* name : {"C1N2_Wh_hbb_1000_0", "C1N2_Wh_hbb_900_250"}) builder.add(read_workspace(published_workspace(name)), name);
+  const ToyFamily family = builder.family();
+  CHECK(family[1].background == 1);
+  CHECK(family[1].difference.rfind("the constraint of 'staterror_", 0) == 0);
 }

@@ -8,7 +8,8 @@ using namespace umbra;
 TEST_CASE("a patch of the signal keeps the background, one of the background or of a shared constraint does not") {
   const json base = own_workspace("all_modifiers");
   const auto difference = [&](const char* patch) {
-    return background_difference(read_workspace(base), read_workspace(apply_patch(base, json::parse(patch))));
+    const Workspace plain = read_workspace(base), patched = read_workspace(apply_patch(base, json::parse(patch)));
+    return background_difference(plain, HistFactory(plain), patched, HistFactory(patched));
   };
   CHECK(difference(R"([{"op": "replace", "path": "/channels/0/samples/0/data/1", "value": 17.0}])") == "");
   CHECK(

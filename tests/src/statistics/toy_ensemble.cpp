@@ -9,6 +9,7 @@
 
 #include "src/statistics/counting_model.h"
 #include "tests/support/catch.h"
+#include "tests/support/toys.h"
 
 using namespace umbra;
 
@@ -17,11 +18,6 @@ namespace {
 constexpr std::uint64_t seed = 9;
 
 std::unique_ptr<ToyModel> model() { return std::make_unique<CountingModel>(CountingModel::Options{.signal = 6, .background = 4, .observed = 5}); }
-
-std::unique_ptr<TestStatistic> statistic(const char* name) {
-  Faults faults;
-  return TestStatisticRegistry::instance().make(Config::map({{"type", name, {}}}), faults);
-}
 
 ToyEnsembleOptions limit_options() {
   ToyEnsembleOptions o;
@@ -44,7 +40,7 @@ void run(ToyEnsemble& ensemble, std::size_t window, std::uint64_t blocks = 10000
     std::reverse(asked.begin(), asked.end());
     for (const Task& t : asked) {
       const ToyRequest r = unpack_toys(t.payload);
-      for (const double tested : r.tested) REQUIRE(made.emplace(r.side, tested, r.first).second);  // no toy counts twice
+      for (const SignalPoint& tested : r.tested) REQUIRE(made.emplace(r.side, tested.poi, r.first).second);  // no toy counts twice
       Outcome o;
       o.kind = t.kind;
       o.id = t.id;

@@ -4,15 +4,11 @@
 
 #include "src/statistics/counting_model.h"
 #include "tests/support/catch.h"
+#include "tests/support/toys.h"
 
 using namespace umbra;
 
 namespace {
-
-std::unique_ptr<TestStatistic> statistic(const char* type) {
-  Faults faults;
-  return TestStatisticRegistry::instance().make(Config::map({{"type", Config(type), {}}}), faults);
-}
 
 double at_most(int n, double mean) {
   double sum = 0;
@@ -33,9 +29,9 @@ struct Search {
   LimitPoint point(double poi, std::uint64_t seed) {
     LimitPoint p{poi, {}, {}};
     const ToyRow observed = observed_row(model, *q, poi);
-    for (const ToyRow& row : run_block(model, *q, {std::uint64_t(poi * 1e6) + 1, {poi}, {poi}, {}}, seed, 0, toys).rows)
+    for (const ToyRow& row : run_block(model, *q, {std::uint64_t(poi * 1e6) + 1, {poi}, {poi}}, seed, 0, toys).rows)
       p.signal.add(row, observed.statistic, q->extreme());
-    for (const ToyRow& row : run_block(model, *q, {0, {0.0}, {poi}, {}}, seed, 0, toys).rows) p.background.add(row, observed.statistic, q->extreme());
+    for (const ToyRow& row : run_block(model, *q, {0, {0.0}, {poi}}, seed, 0, toys).rows) p.background.add(row, observed.statistic, q->extreme());
     return p;
   }
 };
@@ -76,7 +72,7 @@ TEST_CASE("limits cover as exact enumeration says: CLsb at its level, CLs above 
     double clsb = 0, cls = 0, from_toys = 0;
     CountingModel model({.signal = 1, .background = background});
     const auto q = statistic("qmu_tilde");
-    const ToyBlock toys = run_block(model, *q, {0, {mu}, {mu}, {}}, 9, 0, 40000);
+    const ToyBlock toys = run_block(model, *q, {0, {mu}, {mu}}, 9, 0, 40000);
     Profile profile(model);
     for (int n = 0; n < 40; ++n) {
       const double probability = std::exp(n * std::log(mu + background) - mu - background - std::lgamma(n + 1.0));
@@ -109,7 +105,7 @@ TEST_CASE("Feldman-Cousins intervals are those of the published table") {
     for (double mu = 0; mu < 16; mu += (mu < 1.5 ? 0.1 : 0.25)) {
       const ToyRow observed = observed_row(model, *t, mu);
       IntervalPoint point{mu, {}};
-      for (const ToyRow& row : run_block(model, *t, {std::uint64_t(mu * 1000), {mu}, {mu}, {}}, 3, 0, 20000).rows)
+      for (const ToyRow& row : run_block(model, *t, {std::uint64_t(mu * 1000), {mu}, {mu}}, 3, 0, 20000).rows)
         point.counts.add(row, observed.statistic, t->extreme());
       points.push_back(point);
     }
@@ -118,13 +114,4 @@ TEST_CASE("Feldman-Cousins intervals are those of the published table") {
     CHECK(interval.low == Approx(entry.low).margin(0.25));
     CHECK(interval.high == Approx(entry.high).margin(0.25));
   }
-}
-
-TEST_CASE("the global p-value counts toys whose best test is as good as the data's") {
-  const double local[] = {0.2, 0.01};
-  const double toys[] = {0.5, 0.005, 0.3, 0.4, 0.01, 0.9, 0.02, 0.03};
-  const GlobalPValue p = global_p_value(local, toys);
-  CHECK(p.local == 0.01);
-  CHECK(p.global.value == 0.5);
-  CHECK(p.trials == Approx(50));
 }

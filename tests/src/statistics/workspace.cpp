@@ -24,6 +24,10 @@ TEST_CASE("every fault of a workspace is told with its JSON path") {
   };
   const std::vector<Fault> faults = {
       {[](json& w) { w.erase("channels"); }, "/: the key 'channels' is missing"},
+      {[](json& w) { w["channel"] = json::array(); }, "/: unknown key 'channel', did you mean 'channels'"},
+      {[](json& w) { w["measurements"][0]["config"]["parameters"][1]["bound"] = json::array(); },
+       "/measurements/0/config/parameters/1: unknown key 'bound', did you mean 'bounds'"},
+      {[](json& w) { w["channels"][0]["samples"][0]["modifiers"][0].erase("data"); }, "/channels/0/samples/0/modifiers/0: the key 'data' is missing"},
       {[](json& w) { w["version"] = "2.0.0"; }, "/version: version '2.0.0'"},
       {[](json& w) { w["channels"] = 3; }, "/channels: found number"},
       {[](json& w) {
