@@ -57,7 +57,8 @@ int status_command(const std::string& run, bool json) {
   s.busy_share = j.value("busy_share", 0.0);
   s.elapsed_s = j.value("elapsed_s", 0.0);
   s.ranks = j.value("ranks", 1);
-  for (const auto& [name, value] : j.value("progress", nlohmann::ordered_json::object()).items()) s.numbers.emplace_back(name, value.is_number() ? value.get<double>() : NAN);
+  const auto progress = j.value("progress", nlohmann::ordered_json::object());
+  for (const auto& [name, value] : progress.items()) s.numbers.emplace_back(name, value.is_number() ? value.get<double>() : NAN);
   s.note = j.value("note", "");
   fmt::print("{}: {} on {} ranks for {}\n{}\n", s.name, s.state, s.ranks, human_duration(s.elapsed_s), progress_line(s));
   fmt::print("{}", slurm_state(run));
