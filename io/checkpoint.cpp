@@ -8,7 +8,7 @@ namespace umbra {
 namespace {
 
 constexpr std::uint64_t magic = 0x31504b4341424d55;  // "UMBACKP1"
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 struct Content {
   std::uint64_t generation;

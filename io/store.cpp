@@ -205,7 +205,7 @@ void Store::set_attributes(Attributes attributes) {
   impl_->attributes = std::move(attributes);
 }
 
-std::vector<std::byte> Store::drain(std::uint64_t generation, const std::vector<std::uint64_t>& counts, std::string state) {
+std::vector<std::byte> Store::drain(std::uint64_t generation, const std::vector<std::uint64_t>& counts, std::string state, const std::optional<Claims>& claims) {
   {
     const std::scoped_lock lock(impl_->mutex);
     impl_->states[generation] = std::move(state);
@@ -216,7 +216,20 @@ std::vector<std::byte> Store::drain(std::uint64_t generation, const std::vector<
   w.put(generation);
   w.put(impl_->recovered.kept());
   w.put_all(std::span(counts));
+  std::vector<std::uint64_t> rows;
+  if (claims)
+    for (const Table& t : impl_->tables) rows.push_back(rows_claimed(t, *claims));
+  w.put_all(std::span(std::as_const(rows)));
   return bytes;
+}
+
+void Store::check_rows(const Claims& claims) const {
+  const StoreReport now = report();
+  for (const Table& t : impl_->tables) {
+    const std::uint64_t rows = now.rows.at(t.name), claimed = rows_claimed(t, claims);
+    VALIDATE(rows == claimed, "{}/results.h5 has {} rows in table '{}' where its campaign has made {} (going on would leave some out); restore the directory from a copy, or start anew in another one",
+             impl_->path, rows, t.name, claimed);
+  }
 }
 
 std::vector<std::byte> Store::merge(const std::map<std::string, TaskId>& ends, std::vector<Group> groups) {

@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,11 @@ class Store {
   /// Root attributes from the next drain or merge on.
   void set_attributes(Attributes attributes);
   /// The command for execute(): segment `generation` (above the last) gets the first counts[r] outcomes that the sink of rank r was given in this session, and all
-  /// that was recovered, but for what is in a segment already. `state` goes to the checkpoint.
-  std::vector<std::byte> drain(std::uint64_t generation, const std::vector<std::uint64_t>& counts, std::string state);
+  /// that was recovered, but for what is in a segment already. `state` goes to the checkpoint. Where tables would not hold the rows that are claimed there is trouble, and no
+  /// new generation: the journals still have the outcomes.
+  std::vector<std::byte> drain(std::uint64_t generation, const std::vector<std::uint64_t>& counts, std::string state, const std::optional<Claims>& claims = {});
+  /// Throws UserError where the tables on disk do not hold the rows that are claimed.
+  void check_rows(const Claims& claims) const;
   /// The command that merges all segments into plain datasets, rows in task order: ids < ends[table] to /<table>, the others (of the table points: to /surplus) to
   /// /<table>_surplus; a table without an end keeps all its rows. `groups` are added.
   std::vector<std::byte> merge(const std::map<std::string, TaskId>& ends, std::vector<Group> groups);

@@ -216,6 +216,7 @@ void Store::Impl::drain(ByteReader& command) {
   const auto new_generation = command.get<std::uint64_t>();
   const auto num_recovered = command.get<std::uint64_t>();
   const auto collected = command.get_all<std::uint64_t>();
+  const auto claimed = command.get_all<std::uint64_t>();
   const auto rank = static_cast<std::size_t>(ranks.rank());
   std::vector<RowKeeper::Batch> batches;
   together(ranks, [&] {
@@ -259,6 +260,16 @@ void Store::Impl::drain(ByteReader& command) {
   std::vector<SegmentFile> new_files = files;
   const std::string final_name = in(segment.name), aside = final_name + ".tmp";
   try {
+    for (std::size_t t = 0; t < claimed.size(); ++t) {
+      std::uint64_t rows = 0;
+      for (const auto& c : counts) rows += c[2 * t];
+      for (const SegmentFile& f : files)
+        for (const Part& p : f.parts)
+          if (p.table == t) rows += p.rows;
+      if (rows != claimed[t])
+        throw SharedTrouble{{Trouble::Kind::broken, fmt::format("table '{}' would have {} rows where the campaign has made {} (a fault of umbra, please report it): nothing was replaced, run the same "
+                                                                "command again", tables[t].name, rows, claimed[t])}};
+    }
     if (merged && !files.empty()) {
       // The merged result becomes a segment: a second name for it, before results.h5 is replaced.
       new_files[0].name = "segments/merged-" + std::to_string(generation) + ".h5";

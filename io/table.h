@@ -1,6 +1,7 @@
 #pragma once
 // What the shared result consists of.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -28,6 +29,23 @@ struct Table {
 
 using Attribute = std::variant<std::int64_t, double, std::string>;
 using Attributes = std::map<std::string, Attribute>;
+
+/// What a campaign has been told of a kind of tasks: its table holds rows for all of that.
+struct Claim {
+  std::uint64_t outcomes = 0;
+  std::uint64_t row_numbers = 0;  ///< sum of Outcome::row_numbers
+};
+using Claims = std::array<Claim, num_task_kinds>;
+
+inline void count(Claims& claims, const Outcome& outcome) {
+  Claim& c = claims[static_cast<std::size_t>(outcome.kind)];
+  ++c.outcomes;
+  c.row_numbers += outcome.row_numbers;
+}
+inline std::uint64_t rows_claimed(const Table& table, const Claims& claims) {
+  const Claim& c = claims[static_cast<std::size_t>(table.kind)];
+  return table.source == RowSource::values ? c.outcomes : c.row_numbers / table.columns.size();
+}
 
 /// A 1-D dataset given by the caller.
 struct Series {

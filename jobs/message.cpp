@@ -21,7 +21,7 @@ struct OutcomeHeader {
   TaskKind kind;
   Status status;
   std::int32_t phase;
-  std::uint32_t message_bytes, num_values, blob_bytes;
+  std::uint32_t message_bytes, num_values, blob_bytes, row_numbers;
 };
 
 }  // namespace
@@ -53,7 +53,8 @@ void append_outcome(Buffer& message, const Outcome& o) {
                              o.phase,
                              static_cast<std::uint32_t>(o.message.size()),
                              static_cast<std::uint32_t>(o.values.size()),
-                             static_cast<std::uint32_t>(o.blob.size())};
+                             static_cast<std::uint32_t>(o.blob.size()),
+                             o.row_numbers};
   message.append(&header, sizeof header);
   message.append(o.values.data(), o.values.size() * sizeof(double));
   message.append(o.message.data(), o.message.size());
@@ -79,6 +80,7 @@ void MessageReader::read(Outcome& outcome) {
   outcome.kind = header.kind;
   outcome.status = header.status;
   outcome.phase = header.phase;
+  outcome.row_numbers = header.row_numbers;
   outcome.values.resize(header.num_values);
   take(outcome.values.data(), header.num_values * sizeof(double));
   outcome.message.resize(header.message_bytes);

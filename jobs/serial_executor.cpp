@@ -48,6 +48,7 @@ class SerialExecutor final : public Executor {
       outcome.id = task.id;
       outcome.rank = 0;
       outcome.duration = time - outcome.start;
+      outcome.row_numbers = static_cast<std::uint32_t>(outcome.rows.size());
       sink_.keep(outcome);
       outcome.rows.clear();
       pace_.learn(task.kind, outcome.duration);

@@ -132,6 +132,7 @@ class VirtualExecutor final : public Executor {
       run.outcome.kind = queued.task.kind;
       run.outcome.id = queued.task.id;
       run.outcome.rank = rank;
+      run.outcome.row_numbers = static_cast<std::uint32_t>(run.outcome.rows.size());
       run.outcome.start = now_ + options_.latency_s;
       run.outcome.duration = duration_of(queued.task, run.outcome);
       events_.push({run.outcome.start + run.outcome.duration + options_.latency_s, run.sequence, rank});

@@ -116,6 +116,7 @@ bool Worker::evaluate() {
     outcome_.id = task_.id;
     outcome_.rank = rank_;
     outcome_.duration = now - outcome_.start;
+    outcome_.row_numbers = static_cast<std::uint32_t>(outcome_.rows.size());
     try {
       sink_.keep(outcome_);
       append_outcome(answers_, outcome_);

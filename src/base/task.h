@@ -17,6 +17,7 @@ using TaskId = std::uint64_t;
 
 /// What a task asks for. Each kind has ids, random streams and (where it makes rows) a table of its own.
 enum class TaskKind : std::uint32_t { point = 0, toys = 1, train = 2, score = 3, custom = 4 };
+constexpr std::size_t num_task_kinds = 5;
 
 using Payload = std::vector<std::byte>;
 
@@ -40,6 +41,7 @@ struct Outcome {
   Status status = Status::ok;
   std::int32_t phase = 0;      ///< which stage of a method made the task (0 unless the method has stages)
   std::int32_t rank = 0;       ///< the rank that evaluated it
+  std::uint32_t row_numbers = 0;  ///< how many numbers `rows` had when it was made: rows do not travel to the coordinator
   double start = 0.0;          ///< Unix time, s
   double duration = 0.0;       ///< s
   std::string message;         ///< why it is not ok; empty where it is

@@ -70,7 +70,12 @@ int campaign(const std::string& directory, Witness& witness, Patience patience) 
       std::string s;
       for (const auto* list : {&told, &told_toys})
         for (const bool b : *list) s += b ? '1' : '0';
-      store->execute(store->drain(g, {kept}, s));
+      Claims claims{};
+      for (TaskId id = 0; id < num_points; ++id) {
+        if (told[id]) count(claims, point(id, 0));
+        if (told_toys[id]) count(claims, toys(id, 0));
+      }
+      store->execute(store->drain(g, {kept}, s, claims));
       const Trouble trouble = store->report().trouble;
       if (!trouble) return true;
       if (patience == Patience::stop || trouble.kind != Trouble::Kind::no_space) return false;
@@ -203,6 +208,30 @@ TEST_CASE("a full disk is waited for") { try_faults("ENOSPC", 13, Patience::wait
 TEST_CASE("every operation of io is tried", "[nightly]") {
   for (const char* action : {"kill", "tear", "EIO", "ENOSPC"}) try_faults(action, 1);
   try_faults("ENOSPC", 1, Patience::wait);
+}
+
+TEST_CASE("a drain that would leave rows out replaces nothing") {
+  const TemporaryDirectory folder(TemporaryDirectory::Where::memory);
+  const std::string& path = folder.path();
+  Claims claims{};
+  {
+    const auto store = Store::open(path, tables(), Communicator::self());
+    for (TaskId id = 0; id < 10; ++id) {
+      store->sink().keep(toys(id, 0));
+      count(claims, toys(id, 0));
+    }
+    store->execute(store->drain(1, {10}, "state 1", claims));
+    REQUIRE_FALSE(store->report().trouble);
+    CHECK_NOTHROW(store->check_rows(claims));
+    count(claims, toys(10, 0));  // and its rows are nowhere
+    CHECK_THROWS_WITH(store->check_rows(claims), Catch::Contains("rows in table 'toys'"));
+    store->execute(store->drain(2, {10}, "state 2", claims));
+    CHECK(store->report().trouble.kind == Trouble::Kind::broken);
+    CHECK(store->report().trouble.message.find("table 'toys'") != std::string::npos);
+    store->close();
+  }
+  CHECK(Reader(path).generation() == 1);
+  CHECK(read_checkpoint(path, 1) == "state 1");
 }
 
 TEST_CASE("a truncated or missing segment is told, not read as fill values") {

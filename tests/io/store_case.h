@@ -45,6 +45,7 @@ inline Outcome toys(TaskId id, int rank) {
   o.id = id;
   o.rank = rank;
   for (TaskId i = 0; i < 3 + id % 4; ++i) o.rows.insert(o.rows.end(), {static_cast<double>(id), static_cast<double>(id * 100 + i)});
+  o.row_numbers = static_cast<std::uint32_t>(o.rows.size());
   return o;
 }
 

@@ -34,6 +34,7 @@ TEST_CASE("tasks and outcomes come out of a message as they went in, but for the
   o.message = "SIGSEGV";
   o.values = {0.0, -0.0, std::numeric_limits<double>::infinity(), std::nan("")};
   o.rows = {1.0};
+  o.row_numbers = 1;
   o.blob = Payload(1000, std::byte{5});
   message.clear();
   append_outcome(message, o);
@@ -52,6 +53,7 @@ TEST_CASE("tasks and outcomes come out of a message as they went in, but for the
   REQUIRE(copy.values.size() == 4);
   CHECK(std::memcmp(copy.values.data(), o.values.data(), 4 * sizeof(double)) == 0);
   CHECK(copy.rows.empty());
+  CHECK(copy.row_numbers == 1);
   CHECK((copy.blob == o.blob));
   CHECK(reader.rest() == "and a text");
 }
