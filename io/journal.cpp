@@ -3,24 +3,24 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
 
-#include "io/bytes.h"
-#include "io/crc32c.h"
+#include "io/aside.h"
 #include "io/file.h"
+#include "io/journal_format.h"
 
 namespace umbra {
 namespace {
 
-constexpr std::uint64_t magic = 0x314c4e4a41424d55;  // "UMBAJNL1"
-constexpr std::size_t header_size = 16;              // magic, number
-constexpr std::size_t frame_size = 8;                // length and checksum of the record that follows
-constexpr std::uint32_t longest_record = std::uint32_t{1} << 31;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
-enum class Kind : std::uint8_t { session = 1, outcome = 2, start = 3, note = 4 };
+constexpr auto gather = 5ms;  // records that come within it share a write
+constexpr auto retry = 1s;
 
 std::string journal_path(const std::string& directory, std::uint64_t number) { return fmt::format("{}/journal/{}.log", directory, number); }
 
@@ -36,244 +36,250 @@ std::vector<std::uint64_t> journals_in(const std::string& directory) {
   return numbers;
 }
 
-/// Appends a record, its frame left open for the writer thread to fill in.
-template <class Body>
-void append(std::vector<std::byte>& out, Kind kind, Body body) {
-  const std::size_t at = out.size();
-  ByteWriter w(out);
-  w.put(std::uint64_t{0});
-  w.put(kind);
-  body(w);
-  const auto length = static_cast<std::uint32_t>(out.size() - at - frame_size);
-  std::memcpy(out.data() + at, &length, sizeof length);
-}
-
-void fill_checksums(std::vector<std::byte>& records) {
-  for (std::size_t at = 0; at < records.size();) {
-    std::uint32_t length = 0;
-    std::memcpy(&length, records.data() + at, sizeof length);
-    const std::uint32_t sum = crc32c(std::span(records).subspan(at + frame_size, length));
-    std::memcpy(records.data() + at + sizeof length, &sum, sizeof sum);
-    at += frame_size + length;
+void remove_old(const std::string& directory, std::uint64_t through) {
+  try {
+    for (const std::uint64_t n : journals_in(directory))
+      if (n <= through) remove_file(journal_path(directory, n));
+  } catch (const FileError&) {
+    // Nobody reads it any more; the next start tries again.
   }
 }
 
-void put_start(ByteWriter& w, const Start& s) {
-  w.put(s.kind);
-  w.put(s.id);
-  w.put(s.rank);
-  w.put(s.deaths);
-  w.put(s.allocations);
-  w.put(s.time);
-}
+/// Records of one journal that its file has not got.
+struct Piece {
+  std::uint64_t number;
+  std::vector<std::byte> records;
+};
 
-void put_outcome(ByteWriter& w, const Outcome& o) {
-  w.put(o.kind);
-  w.put(o.id);
-  w.put(o.status);
-  w.put(o.phase);
-  w.put(o.rank);
-  w.put(o.start);
-  w.put(o.duration);
-  w.put(static_cast<std::uint8_t>(!o.rows.empty()));
-  w.put_text(o.message);
-  w.put_all(std::span(o.values));
-  w.put_all(std::span(o.blob));
-}
+/// A journal's file, and what of it is not on disk: kept, to be written again where a sync fails.
+struct OpenJournal {
+  OpenJournal(const std::string& directory, std::uint64_t journal_number)
+      : number(journal_number), file(journal_path(directory, journal_number), File::Mode::create), unsynced(journal_format::head(journal_number)) {}
 
-void replay_record(ByteReader r, std::vector<std::string>& hosts, const Journal::Visitor& visitor) {
-  switch (r.get<Kind>()) {
-    case Kind::session: {
-      hosts.resize(r.get<std::uint64_t>());
-      for (std::string& h : hosts) h = r.get_text();
-      if (visitor.session) visitor.session(hosts);
-      break;
-    }
-    case Kind::outcome: {
-      Outcome o;
-      o.kind = r.get<TaskKind>();
-      o.id = r.get<TaskId>();
-      o.status = r.get<Status>();
-      o.phase = r.get<std::int32_t>();
-      o.rank = r.get<std::int32_t>();
-      o.start = r.get<double>();
-      o.duration = r.get<double>();
-      const bool lost_rows = r.get<std::uint8_t>() != 0;
-      o.message = r.get_text();
-      o.values = r.get_all<double>();
-      o.blob = r.get_all<std::byte>();
-      const auto rank = static_cast<std::size_t>(o.rank);
-      if (visitor.outcome) visitor.outcome(std::move(o), rank < hosts.size() ? hosts[rank] : std::string(), lost_rows);
-      break;
-    }
-    case Kind::start: {
-      Start s;
-      s.kind = r.get<TaskKind>();
-      s.id = r.get<TaskId>();
-      s.rank = r.get<std::int32_t>();
-      s.deaths = r.get<std::int32_t>();
-      s.allocations = r.get<std::int32_t>();
-      s.time = r.get<double>();
-      if (visitor.start) visitor.start(s);
-      break;
-    }
-    case Kind::note:
-      if (visitor.note) visitor.note(r.get_text());
-      break;
+  /// What is in the file outlives this process, though not the machine.
+  void write() {
+    if (torn) file.truncate(synced + written);
+    if (written == unsynced.size()) return;
+    torn = true;
+    file.write(std::span(unsynced).subspan(written));
+    torn = false;
+    written = unsynced.size();
   }
-}
+  void has_synced(std::size_t bytes) {
+    synced += bytes;
+    written -= bytes;
+    unsynced.erase(unsynced.begin(), unsynced.begin() + static_cast<std::ptrdiff_t>(bytes));
+  }
+  void sync_failed() {
+    written = 0;
+    torn = true;
+  }
+
+  std::uint64_t number;
+  File file;
+  std::uint64_t synced = 0;         ///< bytes of the file
+  std::vector<std::byte> unsynced;  ///< behind them
+  std::size_t written = 0;          ///< of those, in the file
+  bool torn = false;                ///< something was written behind that
+};
 
 }  // namespace
 
+// Two threads: the writer puts records into files within milliseconds, so that they outlive this process; beside it files are synced, which may take
+// seconds on a busy disk.
 struct Journal::Impl {
-  struct Piece {  ///< records of one journal, not yet on disk
-    std::uint64_t number;
-    std::vector<std::byte> records;
-  };
-
-  void write_session(std::vector<std::byte>& records) {
-    append(records, Kind::session, [&](ByteWriter& w) {
-      w.put(std::uint64_t{hosts.size()});
-      for (const std::string& h : hosts) w.put_text(h);
-    });
-  }
-
-  template <class Body>
-  void record(Kind kind, Body body) {
-    {
-      const std::scoped_lock lock(mutex);
-      append(pieces.back().records, kind, body);
-      ++recorded;
-    }
+  template <class Put>
+  void record(Put put) {
+    const std::scoped_lock lock(mutex);
+    put(pieces.back().records);
+    ++recorded;
+    if (std::exchange(idle, false)) wake.notify_one();
   }
 
   void loop();
-  void put_on_disk(std::deque<Piece>& batch, std::uint64_t unneeded);
-  void remove_old(std::uint64_t through);
+  void wait_for_work(std::unique_lock<std::mutex>& lock, Clock::time_point retry_at);
+  void put_in_files(std::uint64_t unneeded);
+  void begin_sync(std::uint64_t through);
+  void end_sync(std::uint64_t unneeded);
+  void wait_until(const std::uint64_t& state, std::uint64_t& wanted);
 
   std::string directory;
   std::vector<std::string> hosts;
-  double sync_interval_s = 0.25;
+  std::chrono::duration<double> sync_interval{0.25};
   std::vector<std::uint64_t> earlier;  ///< journals to replay
 
   mutable std::mutex mutex;
   std::condition_variable wake, done;
   std::deque<Piece> pieces;  ///< never empty; the last takes records
-  std::uint64_t recorded = 0, on_disk = 0;
+  std::uint64_t recorded = 0, in_files = 0, on_disk = 0;
+  std::uint64_t write_wanted = 0, sync_wanted = 0;  ///< somebody waits for so many records
   std::uint64_t discard_through = 0;
-  bool hurry = false, ending = false;
+  bool idle = false, ending = false, sync_ended = false;
   Trouble trouble;
 
   // Writer thread.
-  std::optional<File> file;
-  std::uint64_t file_number = 0, good_size = 0;
-  bool torn = false;  ///< something was written beyond good_size
-  std::uint64_t discarded = 0;
+  std::deque<Piece> batch;
+  std::uint64_t batch_end = 0;
+  std::deque<OpenJournal> open;
+  struct Syncing {
+    bool running = false;
+    std::uint64_t records = 0, through = 0;
+    std::vector<std::pair<OpenJournal*, std::size_t>> bytes;
+  } syncing;
+  std::uint64_t last_named = 0;  ///< the folder is synced for journals up to it
+  std::uint64_t removed = 0;
+  Clock::time_point last_sync = Clock::now() - 1h;
+  std::optional<Aside> aside;
   std::thread writer;
 };
 
-void Journal::Impl::put_on_disk(std::deque<Piece>& batch, std::uint64_t unneeded) {
+void Journal::Impl::put_in_files(std::uint64_t unneeded) {
+  if (!syncing.running) std::erase_if(open, [&](const OpenJournal& j) { return j.number <= unneeded; });
   for (; !batch.empty(); batch.pop_front()) {
     Piece& piece = batch.front();
     if (piece.number <= unneeded) continue;
-    if (!file || file_number != piece.number) {
-      if (file) file->close();
-      file.reset();
-      std::vector<std::byte> head;
-      ByteWriter w(head);
-      w.put(magic);
-      w.put(piece.number);
-      File f(journal_path(directory, piece.number), File::Mode::create);
-      f.write(head);
-      f.sync();
-      sync_folder(directory + "/journal");
-      file.emplace(std::move(f));
-      file_number = piece.number;
-      good_size = header_size;
-      torn = false;
+    if (open.empty() || open.back().number != piece.number) open.emplace_back(directory, piece.number);
+    auto& to = open.back().unsynced;
+    journal_format::fill_checksums(piece.records);
+    to.insert(to.end(), piece.records.begin(), piece.records.end());
+  }
+  for (OpenJournal& j : open)
+    if (j.number > unneeded) j.write();
+}
+
+void Journal::Impl::begin_sync(std::uint64_t through) {
+  syncing = {true, batch_end, through, {}};
+  for (OpenJournal& j : open) syncing.bytes.emplace_back(&j, j.written);
+  aside->begin([this, through, bytes = syncing.bytes, name = !open.empty() && open.back().number > last_named, remove = through > removed] {
+    for (const auto& [journal, count] : bytes)
+      if (count > 0) journal->file.sync();
+    if (name) sync_folder(directory + "/journal");
+    if (remove) remove_old(directory, through);
+  });
+}
+
+void Journal::Impl::end_sync(std::uint64_t unneeded) {
+  syncing.running = false;
+  removed = syncing.through;
+  try {
+    aside->check();
+  } catch (const FileError&) {
+    for (const auto& [journal, count] : syncing.bytes) journal->sync_failed();
+    throw;
+  }
+  for (const auto& [journal, count] : syncing.bytes) {
+    journal->has_synced(count);
+    last_named = std::max(last_named, journal->number);
+  }
+  while (!open.empty() && (open.front().number <= unneeded || (open.size() > 1 && open.front().unsynced.empty()))) {
+    try {
+      open.front().file.close();
+    } catch (const FileError&) {
+      // All of it is on disk.
     }
-    if (torn) file->truncate(good_size);
-    if (!piece.records.empty()) {
-      torn = true;
-      file->write(piece.records);
-      file->sync();
-      torn = false;
-      good_size += piece.records.size();
-    }
+    open.pop_front();
   }
 }
 
-void Journal::Impl::remove_old(std::uint64_t through) {
-  for (const std::uint64_t n : journals_in(directory))
-    if (n <= through) remove_file(journal_path(directory, n));
+void Journal::Impl::wait_for_work(std::unique_lock<std::mutex>& lock, Clock::time_point retry_at) {
+  if (ending) {
+    if (syncing.running) wake.wait(lock, [&] { return sync_ended; });
+    return;
+  }
+  const auto urgent = [&] { return ending || sync_ended || write_wanted > in_files || (sync_wanted > on_disk && !syncing.running); };
+  if (retry_at > Clock::now()) {
+    wake.wait_until(lock, retry_at, [&] { return ending; });
+    return;
+  }
+  const bool unsynced = on_disk < batch_end || discard_through > removed;
+  const auto next_sync = std::chrono::time_point_cast<Clock::duration>(last_sync + sync_interval);
+  idle = true;
+  const auto anything = [&] { return urgent() || recorded > batch_end || (discard_through > removed && !unsynced); };
+  if (syncing.running || !unsynced) wake.wait(lock, anything);
+  else wake.wait_until(lock, next_sync, anything);
+  idle = false;
+  if (!urgent()) wake.wait_for(lock, gather, urgent);
 }
 
 void Journal::Impl::loop() {
-  std::deque<Piece> batch;
-  std::uint64_t batch_end = 0;
-  bool failed = false;
-  const auto interval = std::chrono::duration<double>(sync_interval_s);
-  auto last = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  auto retry_at = Clock::now();
   for (;;) {
-    std::uint64_t through = 0;
-    bool ends = false;
+    std::uint64_t unneeded = 0;
+    bool sync_due = false, sync_over = false, last = false;
     {
       std::unique_lock lock(mutex);
-      // Between two syncs records gather, so that many share one.
-      const auto next = last + (failed ? std::chrono::duration<double>(1.0) : interval);
-      wake.wait_until(lock, std::chrono::time_point_cast<std::chrono::steady_clock::duration>(next), [&] { return ending || (hurry && !failed); });
-      if (!failed) {
-        batch_end = recorded;
-        const std::uint64_t number = pieces.back().number;
-        batch.swap(pieces);
-        pieces.push_back({number, {}});
-        hurry = false;
-      }
-      through = discard_through;
-      ends = ending;
+      wait_for_work(lock, retry_at);
+      for (Piece& p : pieces) batch.push_back(std::move(p));
+      pieces.clear();
+      pieces.push_back({batch.back().number, {}});
+      batch_end = recorded;
+      unneeded = discard_through;
+      sync_over = std::exchange(sync_ended, false);
+      if (sync_over) last_sync = Clock::now();
+      const std::uint64_t safe = sync_over ? syncing.records : on_disk;
+      last = ending;
+      sync_due = (safe < batch_end || discard_through > removed) && (last || sync_wanted > safe || Clock::now() >= last_sync + sync_interval);
     }
-    Trouble now;
+    std::optional<Trouble> news;
+    bool written = false;
+    std::optional<std::uint64_t> synced;
     try {
-      if (!failed)
-        for (Piece& p : batch) fill_checksums(p.records);
-      put_on_disk(batch, through);
-      if (through > discarded) {
-        remove_old(through);
-        discarded = through;
+      if (sync_over) {
+        end_sync(unneeded);
+        synced = syncing.records;
       }
-      failed = false;
+      put_in_files(unneeded);
+      written = true;
+      if (sync_due && !syncing.running) begin_sync(unneeded);
     } catch (const FileError& e) {
-      failed = !batch.empty();
-      now = {e.no_space() ? Trouble::Kind::no_space : Trouble::Kind::broken, e.what()};
+      news = {e.no_space() ? Trouble::Kind::no_space : Trouble::Kind::broken, e.what()};
+      retry_at = Clock::now() + retry;
     }
-    last = std::chrono::steady_clock::now();
+    bool over = false;
     {
       const std::scoped_lock lock(mutex);
-      trouble = now;
-      if (!failed) on_disk = batch_end;
+      if (written) in_files = batch_end;
+      if (synced) on_disk = *synced;
+      if (news) trouble = *news;
+      else if (synced) trouble = {};
+      over = last && !syncing.running && (trouble || on_disk == recorded);
     }
     done.notify_all();
-    if (ends && (failed || on_disk == recorded)) break;
+    if (over) break;
   }
 }
 
+void Journal::Impl::wait_until(const std::uint64_t& state, std::uint64_t& wanted) {
+  std::unique_lock lock(mutex);
+  const std::uint64_t target = recorded;
+  wanted = std::max(wanted, target);
+  wake.notify_all();
+  done.wait(lock, [&] { return state >= target || trouble; });
+}
+
 Journal::Journal(const std::string& directory, std::uint64_t generation, std::vector<std::string> hosts, double sync_interval_s) : impl_(std::make_unique<Impl>()) {
-  impl_->directory = directory;
-  impl_->hosts = std::move(hosts);
-  impl_->sync_interval_s = sync_interval_s;
+  Impl& i = *impl_;
+  i.directory = directory;
+  i.hosts = std::move(hosts);
+  i.sync_interval = std::chrono::duration<double>(sync_interval_s);
   make_directory(directory + "/journal");
-  impl_->remove_old(generation);
-  impl_->discarded = impl_->discard_through = generation;
-  impl_->earlier = journals_in(directory);
-  const std::uint64_t number = std::max(generation, impl_->earlier.empty() ? 0 : impl_->earlier.back()) + 1;
-  impl_->pieces.push_back({number, {}});
-  impl_->write_session(impl_->pieces.back().records);
-  std::deque<Impl::Piece> first;
-  first.swap(impl_->pieces);
-  impl_->pieces.push_back({number, {}});
-  fill_checksums(first.front().records);
-  impl_->put_on_disk(first, 0);
-  impl_->writer = std::thread([impl = impl_.get()] { impl->loop(); });
+  i.discard_through = i.removed = generation;
+  for (const std::uint64_t n : journals_in(directory)) {
+    if (n <= generation) remove_file(journal_path(directory, n));
+    else i.earlier.push_back(n);
+  }
+  const std::uint64_t number = std::max(generation, i.earlier.empty() ? 0 : i.earlier.back()) + 1;
+  i.pieces.push_back({number, {}});
+  i.batch.push_back({number, {}});
+  journal_format::append_session(i.batch.back().records, i.hosts);
+  i.put_in_files(0);
+  i.aside.emplace([impl = impl_.get()] {
+    const std::scoped_lock lock(impl->mutex);
+    impl->sync_ended = true;
+    impl->wake.notify_all();
+  });
+  i.recorded = 1;  // the session, to be synced
+  i.writer = std::thread([impl = impl_.get()] { impl->loop(); });
 }
 
 Journal::~Journal() {
@@ -287,26 +293,7 @@ Journal::~Journal() {
 
 Journal::Replayed Journal::replay(const Visitor& visitor) const {
   Replayed replayed;
-  for (const std::uint64_t number : impl_->earlier) {
-    const MappedFile file(journal_path(impl_->directory, number));
-    const auto bytes = file.bytes();
-    std::vector<std::string> hosts;
-    std::uint64_t head[2] = {0, 0};
-    if (bytes.size() >= header_size) std::memcpy(head, bytes.data(), header_size);
-    std::size_t at = head[0] == magic && head[1] == number ? header_size : 0;
-    while (at >= header_size && at + frame_size <= bytes.size()) {
-      std::uint32_t length = 0, sum = 0;
-      std::memcpy(&length, bytes.data() + at, sizeof length);
-      std::memcpy(&sum, bytes.data() + at + sizeof length, sizeof sum);
-      if (length == 0 || length > longest_record || length > bytes.size() - at - frame_size) break;
-      const auto body = bytes.subspan(at + frame_size, length);
-      if (crc32c(body) != sum) break;
-      replay_record(ByteReader(body), hosts, visitor);
-      ++replayed.records;
-      at += frame_size + length;
-    }
-    replayed.cut_bytes += bytes.size() - at;
-  }
+  for (const std::uint64_t number : impl_->earlier) journal_format::replay(MappedFile(journal_path(impl_->directory, number)).bytes(), number, visitor, replayed);
   return replayed;
 }
 
@@ -316,38 +303,36 @@ std::uint64_t Journal::number() const {
 }
 
 void Journal::outcome(const Outcome& outcome) {
-  impl_->record(Kind::outcome, [&](ByteWriter& w) { put_outcome(w, outcome); });
+  impl_->record([&](auto& records) { journal_format::append_outcome(records, outcome); });
 }
 
 void Journal::start(const Start& start) {
-  impl_->record(Kind::start, [&](ByteWriter& w) { put_start(w, start); });
+  impl_->record([&](auto& records) { journal_format::append_start(records, start); });
 }
 
 void Journal::note(const std::string& text) {
-  impl_->record(Kind::note, [&](ByteWriter& w) { w.put_text(text); });
+  impl_->record([&](auto& records) { journal_format::append(records, journal_format::Kind::note, [&](ByteWriter& w) { w.put_text(text); }); });
 }
 
 void Journal::rotate(std::span<const Start> in_flight) {
   const std::scoped_lock lock(impl_->mutex);
   impl_->pieces.push_back({impl_->pieces.back().number + 1, {}});
   auto& records = impl_->pieces.back().records;
-  impl_->write_session(records);
-  for (const Start& s : in_flight) append(records, Kind::start, [&](ByteWriter& w) { put_start(w, s); });
+  journal_format::append_session(records, impl_->hosts);
+  for (const Start& s : in_flight) journal_format::append_start(records, s);
   ++impl_->recorded;
+  if (std::exchange(impl_->idle, false)) impl_->wake.notify_one();
 }
 
 void Journal::discard(std::uint64_t generation) {
   const std::scoped_lock lock(impl_->mutex);
   impl_->discard_through = std::max(impl_->discard_through, generation);
+  impl_->wake.notify_all();
 }
 
-void Journal::flush() {
-  std::unique_lock lock(impl_->mutex);
-  const std::uint64_t target = impl_->recorded;
-  impl_->hurry = true;
-  impl_->wake.notify_all();
-  impl_->done.wait(lock, [&] { return impl_->on_disk >= target || impl_->trouble; });
-}
+void Journal::write() { impl_->wait_until(impl_->in_files, impl_->write_wanted); }
+
+void Journal::flush() { impl_->wait_until(impl_->on_disk, impl_->sync_wanted); }
 
 Trouble Journal::trouble() const {
   const std::scoped_lock lock(impl_->mutex);

@@ -1,6 +1,7 @@
 #pragma once
 // RUN/journal/<number>.log: what happened since the last segment. Append-only records, each with length and CRC-32C; a torn or corrupt tail is
-// cut, never trusted. One writer thread; on disk (fdatasync) within a second of the call, many records a sync.
+// cut, never trusted. In the file within milliseconds of the call, so that it outlives the process; on disk (fdatasync) within a second, many records
+// a sync, by threads of its own: a slow disk holds up neither the caller nor what comes after.
 // The outcomes of journal g are in segment g (store.h). Cost: about 1 us a record for the caller.
 
 #include <cstdint>
@@ -61,7 +62,9 @@ class Journal {
   void rotate(std::span<const Start> in_flight);
   /// Removes journals up to this one, by and by. Any thread.
   void discard(std::uint64_t generation);
-  /// Waits until all that was recorded is on disk, or there is trouble.
+  /// Waits until all that was recorded is in the file, where it outlives this process; or there is trouble.
+  void write();
+  /// Waits until all that was recorded is on disk, where it outlives the machine; or there is trouble.
   void flush();
   /// Trouble of the writer: it keeps what it could not write, and tries again each second; gone when it has succeeded.
   Trouble trouble() const;

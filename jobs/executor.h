@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,9 @@ class Executor {
     int rank;       ///< -1: still queued here
     double start;   ///< seconds on the clock of now(), when it was sent; 0 where it was not
   };
-  /// Tasks submitted and not yet collected, in order of submission.
+  /// Tasks submitted whose outcomes have not come, in order of submission.
   virtual std::vector<InFlight> in_flight() const = 0;
+  /// How many are submitted and not yet collected.
   virtual std::size_t in_flight_count() const = 0;
   /// How many outcomes of each rank collect() has given so far [ranks]. These are the first ones that the rank's RowSink kept.
   virtual const std::vector<std::uint64_t>& collected() const = 0;
@@ -53,6 +55,12 @@ class Executor {
   /// Takes back the tasks that no rank has begun and ends the ranks' loops without waiting for evaluations in progress: these stay in in_flight().
   /// What finished before, collect() gives afterwards too. Returns false where an evaluation of this rank is still in progress (leave by _exit after MPI has ended).
   virtual bool stop() = 0;
+
+  /// Where outcomes go that come while the caller is away for long (in a slow disk, a slow sampler), so that they are safe before collect() gives them; nullptr: nowhere.
+  /// Called by a thread of the executor.
+  virtual void listen(std::function<void(const Outcome&)> /*arrived*/) {}
+  /// Calls `look` with what has come and collect() has not given; nothing comes meanwhile.
+  virtual void waiting(const std::function<void(std::span<const Outcome>)>& look) { look({}); }
 };
 
 struct ExecutorOptions {

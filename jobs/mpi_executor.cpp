@@ -1,6 +1,10 @@
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <condition_variable>
+#include <exception>
 #include <limits>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -23,12 +27,14 @@ namespace {
 constexpr double look_after_s = 0.02;  // how often a rank's evaluation is looked after
 constexpr auto watch_step = 20ms;
 constexpr double shortest_depth_s = 5e-3, longest_depth_s = 60e-3;
+constexpr auto listen_step = 50ms;       // how often it is seen whether the caller is away, or was since
 constexpr std::size_t outcomes_at_once = 10000;  // then the caller has its turn
 
 class MpiExecutor final : public Executor {
  public:
   MpiExecutor(const Communicator& ranks, std::vector<std::string> hosts, WorkFactory work, RowSink& sink, const ExecutorOptions& options)
       : ranks_(ranks), comm_(ranks.handle().comm), options_(options), hosts_(std::move(hosts)), inbox_(comm_), outbox_(comm_), queues_(ranks.size()), collected_(ranks.size()), busy_(ranks.size()) {
+    listener_ = std::jthread([this](const std::stop_token& end) { listen_on(end); });
     first_worker_ = options.coordinator_evaluates || ranks.size() == 1 ? 0 : 1;
     if (first_worker_ == 1) return;
     auto port = std::make_unique<LocalPort>();
@@ -49,6 +55,7 @@ class MpiExecutor final : public Executor {
   int ranks() const override { return ranks_.size(); }
 
   std::size_t room() const override {
+    const std::scoped_lock turn(turn_);
     if (stopped_ || error_) return 0;
     const std::size_t ahead = portion(pace_, queue_.empty() ? last_kind_ : queue_.back().task.kind, depth_s_, options_.batch).ahead;
     // Where ranks have little ahead, a reserve here saves a rank that becomes free the way through the campaign.
@@ -61,24 +68,29 @@ class MpiExecutor final : public Executor {
   void submit(std::vector<Task> tasks) override {
     EXPECT(!stopped_);
     if (tasks.empty()) return;
+    const std::scoped_lock turn(turn_);
     last_kind_ = tasks.back().kind;
     for (Task& task : tasks) queue_.push_back({std::move(task), submitted_++});
     dispatch();
   }
 
   void collect(std::vector<Outcome>& finished, double patience) override {
+    const std::scoped_lock turn(turn_);
+    away_ = false;
+    if (listener_error_) std::rethrow_exception(listener_error_);
     const std::size_t before = finished.size();
-    for (Outcome& outcome : late_) {
+    for (Outcome& outcome : waiting_) {
       ++collected_[outcome.rank];
       finished.push_back(std::move(outcome));
     }
-    late_.clear();
+    waiting_.clear();
     if (stopped_) return;
-    const double deadline = now() + (in_flight_count() > 0 ? patience : std::min(patience, 0.1));
+    const std::size_t taken = finished.size();
+    const double deadline = now() + (num_in_flight() > 0 ? patience : std::min(patience, 0.1));
     Backoff backoff = gentle_backoff();
     while (true) {
       const double time = progress(finished);
-      for (std::size_t i = before; i < finished.size(); ++i) ++collected_[finished[i].rank];
+      for (std::size_t i = taken; i < finished.size(); ++i) ++collected_[finished[i].rank];
       dispatch();
       if (finished.size() > before) return;
       if (error_) throw *error_;
@@ -87,7 +99,18 @@ class MpiExecutor final : public Executor {
     }
   }
 
+  void listen(std::function<void(const Outcome&)> arrived) override {
+    const std::scoped_lock turn(turn_);
+    arrived_ = std::move(arrived);
+  }
+
+  void waiting(const std::function<void(std::span<const Outcome>)>& look) override {
+    const std::scoped_lock turn(turn_);
+    look(waiting_);
+  }
+
   std::vector<InFlight> in_flight() const override {
+    const std::scoped_lock turn(turn_);
     std::vector<std::pair<std::uint64_t, InFlight>> sorted;
     for (std::size_t r = 0; r < queues_.size(); ++r)
       for (std::size_t i = 0; i < queues_[r].sent.size(); ++i) {
@@ -102,12 +125,16 @@ class MpiExecutor final : public Executor {
     return result;
   }
 
-  std::size_t in_flight_count() const override { return queue_.size() + num_sent_; }
+  std::size_t in_flight_count() const override {
+    const std::scoped_lock turn(turn_);
+    return num_in_flight();
+  }
   const std::vector<std::uint64_t>& collected() const override { return collected_; }
   const std::string& host(int rank) const override { return hosts_.at(rank); }
   double now() const override { return unix_now(); }
 
   ExecutorStatistics statistics() const override {
+    const std::scoped_lock turn(turn_);
     std::vector<double> begun;
     for (std::size_t r = 0; r < queues_.size(); ++r)
       if (!queues_[r].sent.empty()) begun.push_back(std::max(queues_[r].sent.front().sent, busy_.end(static_cast<int>(r))));
@@ -115,6 +142,11 @@ class MpiExecutor final : public Executor {
   }
 
   bool stop() override {
+    if (listener_.joinable()) {
+      listener_.request_stop();
+      listener_.join();
+    }
+    const std::scoped_lock turn(turn_);
     if (stopped_) return idle_;
     stopped_ = true;
     queue_.clear();
@@ -128,7 +160,7 @@ class MpiExecutor final : public Executor {
     }
     Backoff backoff;
     while (std::any_of(queues_.begin(), queues_.end(), [](const RankQueue& q) { return !q.left; }) || !outbox_.empty()) {
-      progress(late_);
+      take_notice();
       backoff.pause(inbox_.empty() && outbox_.empty() ? 1ms : 50us);
     }
     ranks_.free();
@@ -140,6 +172,34 @@ class MpiExecutor final : public Executor {
     Task task;
     std::uint64_t sequence = 0;
   };
+
+  std::size_t num_in_flight() const { return queue_.size() + num_sent_ + waiting_.size(); }
+
+  // Takes what has come while the caller is away, or after its end.
+  void take_notice() {
+    const std::size_t before = waiting_.size();
+    progress(waiting_);
+    if (!arrived_) return;
+    for (std::size_t i = before; i < waiting_.size(); ++i) arrived_(waiting_[i]);
+  }
+
+  // Where the caller is away for long, outcomes are taken for it: none waits for it in the memory of a process that may die.
+  void listen_on(const std::stop_token& end) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock sleep(mutex);
+    while (!never.wait_for(sleep, end, listen_step, [] { return false; }) && !end.stop_requested()) {
+      if (!away_.exchange(true)) continue;  // it was here since
+      const std::unique_lock turn(turn_, std::try_to_lock);
+      if (!turn || stopped_ || listener_error_) continue;
+      try {
+        take_notice();
+        dispatch();
+      } catch (...) {
+        listener_error_ = std::current_exception();
+      }
+    }
+  }
 
   // What happens is either far from urgent, as ranks have work ahead, or it is the end of a long evaluation.
   Backoff gentle_backoff() const { return worker_ ? Backoff(0us) : Backoff(); }
@@ -319,11 +379,17 @@ class MpiExecutor final : public Executor {
   Pace pace_;
   BusyTime busy_;
   std::optional<UserError> error_;
-  std::vector<Outcome> late_;  // came while stopping
+
+  mutable std::mutex turn_;                // of this thread and the listener
+  std::atomic<bool> away_ = false;         // the caller has not collected since the listener looked
+  std::vector<Outcome> waiting_;           // came while it was away, or while stopping
+  std::function<void(const Outcome&)> arrived_;
+  std::exception_ptr listener_error_;
   Buffer message_, received_;
 
   double last_progress_ = 0.0, away_s_ = 0.0, depth_s_ = shortest_depth_s, next_look_ = 0.0;
   bool stopped_ = false, idle_ = true;
+  std::jthread listener_;
 };
 
 }  // namespace

@@ -61,6 +61,7 @@ RunRecord::RunRecord(const Parts& parts, bool quiet)
   parts_.committed = [this](std::uint64_t generation) { journal_.discard(generation); };
   resume();
   begin_session();
+  parts_.executor.listen([this](const Outcome& outcome) { journal_.outcome(outcome); });
   parts_.store.set_attributes(attributes());
   next_drain_ = parts_.executor.now() + std::min(parts_.job.output.save_every.value, first_drain_s);
 }
@@ -71,6 +72,7 @@ void RunRecord::resume() {
     sessions_ = read_sessions({reinterpret_cast<const char*>(text.data()), text.size()});
   }
   if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  parts_.store.check_rows(claims_);
   std::map<std::pair<TaskKind, TaskId>, Start> unfinished;
   Journal::Visitor visitor;
   visitor.start = [&](const Start& start) { unfinished[{start.kind, start.id}] = start; };
@@ -80,6 +82,7 @@ void RunRecord::resume() {
     if (known_.count({outcome.kind, outcome.id})) return;
     ++outcomes_before_;
     parts_.store.recover(outcome, host);
+    count(claims_, outcome);
     known_.emplace(std::pair(outcome.kind, outcome.id), std::move(outcome));
   };
   journal_.replay(visitor);
@@ -124,7 +127,7 @@ void RunRecord::started(std::span<Task> tasks) {
     }
     journal_.start(start);
   }
-  if (now < careful_until_) journal_.flush();
+  if (now < careful_until_) journal_.write();
 }
 
 // A task in flight at a kill may have caused it; one that ran through most of an allocation may never end.
@@ -142,6 +145,7 @@ void RunRecord::suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfi
 
 void RunRecord::finished(const Outcome& outcome) {
   journal_.outcome(outcome);
+  count(claims_, outcome);
   if (!suspects_.empty()) suspects_.erase({outcome.kind, outcome.id});
   ++outcomes_;
 }
@@ -194,9 +198,12 @@ void RunRecord::drain() {
     const Suspicion known = s == suspects_.end() ? Suspicion{} : s->second;
     in_flight.push_back({.kind = f.kind, .id = f.id, .rank = f.rank, .deaths = known.deaths, .allocations = known.allocations, .time = f.start});
   }
-  journal_.rotate(in_flight);
+  parts_.executor.waiting([&](std::span<const Outcome> waiting) {
+    journal_.rotate(in_flight);
+    for (const Outcome& o : waiting) journal_.outcome(o);  // noted in the old journal, which goes with its segment, where they are not
+  });
   parts_.store.set_attributes(attributes());
-  drain_command_ = parts_.service.issue(parts_.store.drain(generation, parts_.executor.collected(), save_state()));
+  drain_command_ = parts_.service.issue(parts_.store.drain(generation, parts_.executor.collected(), save_state(), claims_));
   drained_outcomes_ = outcomes_;
   last_drain_ = parts_.executor.now();
   next_drain_ = parts_.executor.now() + parts_.job.output.save_every.value;
@@ -224,6 +231,7 @@ bool RunRecord::close(Ending ending) {
 
 bool RunRecord::merge(std::vector<Group> groups) {
   const std::map<std::string, TaskId> ends = {{parts_.ledger.kind() == TaskKind::toys ? "toys" : "points", parts_.ledger.end()}};
+  parts_.store.check_rows(claims_);
   parts_.service.issue(parts_.store.merge(ends, std::move(groups)));
   parts_.service.wait();
   return !parts_.store.report().trouble && !parts_.service.error();
@@ -299,6 +307,7 @@ std::string RunRecord::save_state() const {
   const std::size_t suspects = suspects_.size();
   archive << suspects;
   for (const auto& [key, s] : suspects_) archive << key.first << key.second << s.deaths << s.allocations;
+  for (const Claim& c : claims_) archive << c.outcomes << c.row_numbers;
   return all.str();
 }
 
@@ -321,6 +330,7 @@ void RunRecord::load_state(const std::string& state) {
     archive >> key.first >> key.second >> s.deaths >> s.allocations;
     suspects_.emplace(key, s);
   }
+  for (Claim& c : claims_) archive >> c.outcomes >> c.row_numbers;
   std::istringstream sampler(sampler_state), ledger(ledger_state);
   parts_.sampler.load(sampler);
   parts_.ledger.load(ledger);

@@ -47,6 +47,7 @@ class RunRecord final : public Recorder {
 
   /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.
   RunRecord(const Parts& parts, bool quiet);
+  ~RunRecord() override { parts_.executor.listen(nullptr); }
 
   std::optional<Outcome> known(TaskKind kind, TaskId id) override;
   void started(std::span<Task> tasks) override;
@@ -89,6 +90,7 @@ class RunRecord final : public Recorder {
     std::int32_t allocations = 0;  // that it outlived
   };
   std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
+  Claims claims_{};  // what has been told, now or in earlier starts
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
   RunLog log_;

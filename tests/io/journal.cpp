@@ -65,7 +65,7 @@ TEST_CASE("a journal gives back what it was told") {
     for (TaskId id = 0; id < 5; ++id) journal.outcome(outcome(id));
     Outcome o = outcome(7);
     o.kind = TaskKind::train;
-    o.rows = {1.0};
+    o.row_numbers = 3;
     o.blob = {std::byte{7}};
     journal.outcome(o);
     journal.note("budget 3");
@@ -150,21 +150,24 @@ TEST_CASE("torn and corrupt tails are cut at every byte") {
 
 TEST_CASE("what is noted is on disk within a second") {
   const TemporaryDirectory directory;
-  int ready[2];
-  REQUIRE(::pipe(ready) == 0);
+  int ready[2], told[2];
+  REQUIRE((::pipe(ready) == 0 && ::pipe(told) == 0));
   const pid_t child = ::fork();
   if (child == 0) {
     Journal journal(directory.path(), 0, {"alpha"});
-    journal.outcome(outcome(0));
+    journal.flush();
     [[maybe_unused]] const auto n = ::write(ready[1], "x", 1);
+    char go;
+    if (::read(told[0], &go, 1) == 1) journal.outcome(outcome(0));
     ::pause();
   }
   char byte;
   REQUIRE(::read(ready[0], &byte, 1) == 1);
   // The size of the file tells: nothing else may be waited for, the process takes no more part.
-  const auto start = std::chrono::steady_clock::now();
   const std::string path = directory.path() + "/journal/1.log";
   const std::uint64_t empty = file_size(path);
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(::write(told[1], "x", 1) == 1);
   while (file_size(path) == empty && std::chrono::steady_clock::now() - start < std::chrono::seconds(1)) ::usleep(1000);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);

@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
+#include <mutex>
 #include <numeric>
+#include <span>
 #include <thread>
 
 #include "jobs/service.h"
@@ -96,7 +99,7 @@ TEST_CASE("every rank works, and its rows stay where they were made: blocks of t
     const auto all = run_all(executor, 200, [](TaskId id) { return number_task(id, 0.0, TaskKind::toys); });
     REQUIRE(each_once(all, 200));
     for (const Outcome& o : all) {
-      REQUIRE(o.rows.empty());
+      REQUIRE((o.rows.empty() && o.row_numbers == 2000));
       total += o.values[0];
     }
     for (std::uint64_t c : executor.collected()) CHECK(c > 0);
@@ -254,6 +257,40 @@ TEST_CASE("cheap tasks behind a long one are done by other ranks, and what has f
     }
   });
   release = true;
+}
+
+TEST_CASE("what comes while the caller is away is heard of at once, and collected once") {
+  MemorySink sink;
+  on_ranks(work_of([](const Task& t, Outcome& o) { o.values = {static_cast<double>(t.id)}; }), sink, [](Executor& executor) {
+    const std::size_t n = 5 * static_cast<std::size_t>(executor.ranks());
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<Outcome> heard;
+    executor.listen([&](const Outcome& o) {
+      const std::scoped_lock lock(mutex);
+      heard.push_back(o);
+      changed.notify_all();
+    });
+    std::vector<Task> tasks;
+    for (TaskId id = 0; id < n; ++id) tasks.push_back(number_task(id, 0.0));
+    executor.submit(std::move(tasks));
+    {
+      std::unique_lock lock(mutex);
+      CHECK(changed.wait_for(lock, std::chrono::seconds(20), [&] { return heard.size() == n; }));
+    }
+    CHECK(each_once(heard, n));
+    std::size_t waiting = 0;
+    executor.waiting([&](std::span<const Outcome> o) { waiting = o.size(); });
+    CHECK(waiting == n);
+    CHECK(executor.in_flight_count() == n);
+    const auto& collected = executor.collected();
+    CHECK(std::accumulate(collected.begin(), collected.end(), std::uint64_t{0}) == 0);
+    std::vector<Outcome> all;
+    while (all.size() < n) executor.collect(all, 1.0);
+    CHECK(each_once(all, n));
+    CHECK(std::accumulate(collected.begin(), collected.end(), std::uint64_t{0}) == n);
+    executor.listen(nullptr);
+  });
 }
 
 TEST_CASE("commands run on all ranks together while they evaluate") {
