@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -16,6 +18,8 @@
 
 namespace umbra {
 namespace {
+
+constexpr int longest_death_ms = 10000;
 
 /// Who holds a lock.
 struct Owner {
@@ -34,7 +38,13 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
-/// Field 22 of /proc/PID/stat; "" where there is no such process (or it is a zombie).
+bool has_threads(long pid) {
+  std::error_code gone;
+  const std::filesystem::directory_iterator threads("/proc/" + std::to_string(pid) + "/task", gone);
+  return !gone && std::distance(begin(threads), end(threads)) > 1;
+}
+
+/// Field 22 of /proc/PID/stat; "" where there is no such process (or it is a zombie: none of its threads does anything any more).
 std::string start_of(long pid) {
   const std::string line = first_line("/proc/" + std::to_string(pid) + "/stat");
   const auto name_end = line.rfind(')');
@@ -43,9 +53,20 @@ std::string start_of(long pid) {
   std::string field;
   for (int i = 3; i <= 22; ++i) {
     fields >> field;
-    if (i == 3 && (field == "Z" || field == "X")) return "";
+    if (i == 3 && (field == "Z" || field == "X") && !has_threads(pid)) return "";
   }
   return field;
+}
+
+/// Whether a process is being killed: threads may still be in the kernel, and finish a write or a rename there.
+bool is_dying(long pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("State:\tZ", 0) == 0) return true;
+    for (const char* pending : {"SigPnd:", "ShdPnd:"})
+      if (line.rfind(pending, 0) == 0 && (std::strtoull(line.c_str() + 7, nullptr, 16) >> (SIGKILL - 1) & 1) != 0) return true;
+  }
+  return false;
 }
 
 Owner myself() {
@@ -109,6 +130,8 @@ RunLock::RunLock(const std::string& directory, double stale_s, double heartbeat_
       throw FileError(fmt::format("cannot lock {} ({})", directory, code == EEXIST ? "others take it at the same time" : std::strerror(code)), code);
     }
     const Owner owner = read(impl_->path);
+    if (owner.host == impl_->me.host && owner.boot == impl_->me.boot)
+      for (int ms = 0; ms < longest_death_ms && start_of(owner.pid) == owner.started && is_dying(owner.pid); ++ms) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ::utimensat(AT_FDCWD, mine.c_str(), nullptr, 0);
     const double silence = modified(mine) - modified(impl_->path);
     const bool here = owner.host == impl_->me.host && owner.boot == impl_->me.boot;
