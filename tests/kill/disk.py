@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from harness import NIGHTLY, WITNESS, Folder, check_nothing_lost, check_readable, clear, compare, finish, run, write
+from harness import NIGHTLY, WITNESS, Folder, check_nothing_lost, check_readable, clear, compare, finish, write
 from campaigns import UMBRA, command
 
 JOB = """
@@ -83,7 +83,7 @@ def check_faults(chance, tries):
     codes = {}
     for i in range(tries):
         operation = operations[i % len(operations)]
-        action = ("kill", "EIO", "ENOSPC", "tear")[(i // len(operations)) % 4]
+        action = ("kill", "EIO", "ENOSPC", "tear", "EDQUOT")[i % 5]
         fault = f"{operation}:{int(2 ** chance.uniform(0, 6)) - 1}:{action}"
         begun = time.time()
         code, said = start("killed", chance.choice((1, 2)), delay=4e-4, UMBRA_FAULT=fault)

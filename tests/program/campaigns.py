@@ -47,8 +47,8 @@ def umbra(*words, expect=0, timeout=120):
     return check(subprocess.run([UMBRA, *words], capture_output=True, text=True, timeout=timeout), expect)
 
 
-def run(job, ranks=1, *more, expect=0, timeout=200):
-    return check(subprocess.run(command(job, ranks, *more), capture_output=True, text=True, timeout=timeout), expect)
+def run(job, ranks=1, *more, expect=0, timeout=200, env=None):
+    return check(subprocess.run(command(job, ranks, *more), capture_output=True, text=True, timeout=timeout, env=env), expect)
 
 
 def check(done, expect):
