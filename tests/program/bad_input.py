@@ -61,6 +61,9 @@ with Folder():
     text = run("good.yaml", 1, "seed=2", expect=2)
     assert "seed: was 1, is 2" in text and "--fresh" in text, text
     assert open("out/results.h5", "rb").read() == before
+    run("good.yaml", 1, "--fresh", "seed=2")  # with the word
+    assert open("out/results.h5", "rb").read() != before
+    assert "seed: was 2, is 1" in run("good.yaml", expect=2)
     os.mkdir("mine")
     write("mine/thesis.tex", "precious")
     text = run("good.yaml", 1, "output.directory=mine", expect=2)
