@@ -31,7 +31,6 @@ struct CheckOptions {
   int for_ranks = 0;           ///< of the campaign; 0: not known
 };
 
-
 struct MergeOptions {
   std::vector<std::string> runs;
   std::string output;  ///< run directory to make
