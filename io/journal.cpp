@@ -11,6 +11,7 @@
 #include "io/bytes.h"
 #include "io/crc32c.h"
 #include "io/file.h"
+#include "jobs/message.h"
 
 namespace umbra {
 namespace {
@@ -19,6 +20,8 @@ constexpr std::uint64_t magic = 0x314c4e4a41424d55;  // "UMBAJNL1"
 constexpr std::size_t header_size = 16;              // magic, number
 constexpr std::size_t frame_size = 8;                // length and checksum of the record that follows
 constexpr std::uint32_t longest_record = std::uint32_t{1} << 31;
+constexpr std::size_t gather_bytes = std::size_t{8} << 20;  // then they are written before their time: fresh memory costs more than a sync
+constexpr std::size_t spares_kept = 2;
 
 enum class Kind : std::uint8_t { session = 1, outcome = 2, start = 3, note = 4 };
 
@@ -36,49 +39,65 @@ std::vector<std::uint64_t> journals_in(const std::string& directory) {
   return numbers;
 }
 
-/// Appends a record, its frame left open for the writer thread to fill in.
-template <class Body>
-void append(std::vector<std::byte>& out, Kind kind, Body body) {
-  const std::size_t at = out.size();
-  ByteWriter w(out);
-  w.put(std::uint64_t{0});
-  w.put(kind);
-  body(w);
+/// Fields one after another, without gaps.
+template <class... Fields>
+void put(Buffer& out, const Fields&... fields) {
+  std::byte bytes[(sizeof(Fields) + ...)];
+  std::size_t at = 0;
+  ((std::memcpy(bytes + at, &fields, sizeof fields), at += sizeof fields), ...);
+  out.append(bytes, sizeof bytes);
+}
+template <class Values>
+void put_all(Buffer& out, const Values& values) {
+  put(out, std::uint64_t{values.size()});
+  out.append(values.data(), values.size() * sizeof(*values.data()));
+}
+
+/// Closes the frame of the record that was begun at `at` with eight empty bytes; its checksum is left to the writer thread.
+void close_frame(Buffer& out, std::size_t at) {
   const auto length = static_cast<std::uint32_t>(out.size() - at - frame_size);
   std::memcpy(out.data() + at, &length, sizeof length);
 }
 
-void fill_checksums(std::vector<std::byte>& records) {
+void fill_checksums(Buffer& records) {
   for (std::size_t at = 0; at < records.size();) {
     std::uint32_t length = 0;
     std::memcpy(&length, records.data() + at, sizeof length);
-    const std::uint32_t sum = crc32c(std::span(records).subspan(at + frame_size, length));
+    const std::uint32_t sum = crc32c({records.data() + at + frame_size, length});
     std::memcpy(records.data() + at + sizeof length, &sum, sizeof sum);
     at += frame_size + length;
   }
 }
 
-void put_start(ByteWriter& w, const Start& s) {
-  w.put(s.kind);
-  w.put(s.id);
-  w.put(s.rank);
-  w.put(s.deaths);
-  w.put(s.allocations);
-  w.put(s.time);
+constexpr std::uint64_t open_frame = 0;
+
+void put_session(Buffer& out, const std::vector<std::string>& hosts) {
+  const std::size_t at = out.size();
+  put(out, open_frame, Kind::session, std::uint64_t{hosts.size()});
+  for (const std::string& h : hosts) put_all(out, h);
+  close_frame(out, at);
 }
 
-void put_outcome(ByteWriter& w, const Outcome& o) {
-  w.put(o.kind);
-  w.put(o.id);
-  w.put(o.status);
-  w.put(o.phase);
-  w.put(o.rank);
-  w.put(o.start);
-  w.put(o.duration);
-  w.put(static_cast<std::uint8_t>(!o.rows.empty()));
-  w.put_text(o.message);
-  w.put_all(std::span(o.values));
-  w.put_all(std::span(o.blob));
+void put_start(Buffer& out, const Start& s) {
+  const std::size_t at = out.size();
+  put(out, open_frame, Kind::start, s.kind, s.id, s.rank, s.deaths, s.allocations, s.time);
+  close_frame(out, at);
+}
+
+void put_outcome(Buffer& out, const Outcome& o) {
+  const std::size_t at = out.size();
+  put(out, open_frame, Kind::outcome, o.kind, o.id, o.status, o.phase, o.rank, o.start, o.duration, static_cast<std::uint8_t>(!o.rows.empty()));
+  put_all(out, o.message);
+  put_all(out, o.values);
+  put_all(out, o.blob);
+  close_frame(out, at);
+}
+
+void put_note(Buffer& out, const std::string& text) {
+  const std::size_t at = out.size();
+  put(out, open_frame, Kind::note);
+  put_all(out, text);
+  close_frame(out, at);
 }
 
 void replay_record(ByteReader r, std::vector<std::string>& hosts, const Journal::Visitor& visitor) {
@@ -128,25 +147,24 @@ void replay_record(ByteReader r, std::vector<std::string>& hosts, const Journal:
 struct Journal::Impl {
   struct Piece {  ///< records of one journal, not yet on disk
     std::uint64_t number;
-    std::vector<std::byte> records;
+    Buffer records;
   };
 
-  void write_session(std::vector<std::byte>& records) {
-    append(records, Kind::session, [&](ByteWriter& w) {
-      w.put(std::uint64_t{hosts.size()});
-      for (const std::string& h : hosts) w.put_text(h);
-    });
-  }
-
-  template <class Body>
-  void record(Kind kind, Body body) {
+  template <class Put>
+  void record(std::size_t count, Put put_records) {
+    bool enough = false;
     {
       const std::scoped_lock lock(mutex);
-      append(pieces.back().records, kind, body);
-      ++recorded;
+      Buffer& records = pieces.back().records;
+      const std::size_t before = records.size();
+      put_records(records);
+      recorded += count;
+      enough = before < gather_bytes && records.size() >= gather_bytes;
     }
+    if (enough) wake.notify_all();
   }
 
+  Buffer take_spare();
   void loop();
   void put_on_disk(std::deque<Piece>& batch, std::uint64_t unneeded);
   void remove_old(std::uint64_t through);
@@ -159,6 +177,7 @@ struct Journal::Impl {
   mutable std::mutex mutex;
   std::condition_variable wake, done;
   std::deque<Piece> pieces;  ///< never empty; the last takes records
+  std::vector<Buffer> spare;  ///< used before
   std::uint64_t recorded = 0, on_disk = 0;
   std::uint64_t discard_through = 0;
   bool hurry = false, ending = false;
@@ -172,19 +191,30 @@ struct Journal::Impl {
   std::thread writer;
 };
 
+Buffer Journal::Impl::take_spare() {
+  if (spare.empty()) return {};
+  Buffer buffer = std::move(spare.back());
+  spare.pop_back();
+  return buffer;
+}
+
 void Journal::Impl::put_on_disk(std::deque<Piece>& batch, std::uint64_t unneeded) {
-  for (; !batch.empty(); batch.pop_front()) {
+  const auto keep = [this](Buffer& records) {
+    const std::scoped_lock lock(mutex);
+    if (records.capacity() == 0 || records.capacity() > 4 * gather_bytes || spare.size() >= spares_kept) return;
+    records.clear();
+    spare.push_back(std::move(records));
+  };
+  for (; !batch.empty(); keep(batch.front().records), batch.pop_front()) {
     Piece& piece = batch.front();
     if (piece.number <= unneeded) continue;
     if (!file || file_number != piece.number) {
       if (file) file->close();
       file.reset();
-      std::vector<std::byte> head;
-      ByteWriter w(head);
-      w.put(magic);
-      w.put(piece.number);
+      Buffer head;
+      put(head, magic, piece.number);
       File f(journal_path(directory, piece.number), File::Mode::create);
-      f.write(head);
+      f.write({head.data(), head.size()});
       f.sync();
       sync_folder(directory + "/journal");
       file.emplace(std::move(f));
@@ -195,7 +225,7 @@ void Journal::Impl::put_on_disk(std::deque<Piece>& batch, std::uint64_t unneeded
     if (torn) file->truncate(good_size);
     if (!piece.records.empty()) {
       torn = true;
-      file->write(piece.records);
+      file->write({piece.records.data(), piece.records.size()});
       file->sync();
       torn = false;
       good_size += piece.records.size();
@@ -221,12 +251,12 @@ void Journal::Impl::loop() {
       std::unique_lock lock(mutex);
       // Between two syncs records gather, so that many share one.
       const auto next = last + (failed ? std::chrono::duration<double>(1.0) : interval);
-      wake.wait_until(lock, std::chrono::time_point_cast<std::chrono::steady_clock::duration>(next), [&] { return ending || (hurry && !failed); });
+      wake.wait_until(lock, std::chrono::time_point_cast<std::chrono::steady_clock::duration>(next), [&] { return ending || ((hurry || pieces.back().records.size() >= gather_bytes) && !failed); });
       if (!failed) {
         batch_end = recorded;
         const std::uint64_t number = pieces.back().number;
         batch.swap(pieces);
-        pieces.push_back({number, {}});
+        pieces.push_back({number, take_spare()});
         hurry = false;
       }
       through = discard_through;
@@ -267,7 +297,7 @@ Journal::Journal(const std::string& directory, std::uint64_t generation, std::ve
   impl_->earlier = journals_in(directory);
   const std::uint64_t number = std::max(generation, impl_->earlier.empty() ? 0 : impl_->earlier.back()) + 1;
   impl_->pieces.push_back({number, {}});
-  impl_->write_session(impl_->pieces.back().records);
+  put_session(impl_->pieces.back().records, impl_->hosts);
   std::deque<Impl::Piece> first;
   first.swap(impl_->pieces);
   impl_->pieces.push_back({number, {}});
@@ -316,23 +346,25 @@ std::uint64_t Journal::number() const {
 }
 
 void Journal::outcome(const Outcome& outcome) {
-  impl_->record(Kind::outcome, [&](ByteWriter& w) { put_outcome(w, outcome); });
+  impl_->record(1, [&](Buffer& out) { put_outcome(out, outcome); });
 }
 
-void Journal::start(const Start& start) {
-  impl_->record(Kind::start, [&](ByteWriter& w) { put_start(w, start); });
+void Journal::start(std::span<const Start> starts) {
+  impl_->record(starts.size(), [&](Buffer& out) {
+    for (const Start& s : starts) put_start(out, s);
+  });
 }
 
 void Journal::note(const std::string& text) {
-  impl_->record(Kind::note, [&](ByteWriter& w) { w.put_text(text); });
+  impl_->record(1, [&](Buffer& out) { put_note(out, text); });
 }
 
 void Journal::rotate(std::span<const Start> in_flight) {
   const std::scoped_lock lock(impl_->mutex);
-  impl_->pieces.push_back({impl_->pieces.back().number + 1, {}});
-  auto& records = impl_->pieces.back().records;
-  impl_->write_session(records);
-  for (const Start& s : in_flight) append(records, Kind::start, [&](ByteWriter& w) { put_start(w, s); });
+  impl_->pieces.push_back({impl_->pieces.back().number + 1, impl_->take_spare()});
+  Buffer& records = impl_->pieces.back().records;
+  put_session(records, impl_->hosts);
+  for (const Start& s : in_flight) put_start(records, s);
   ++impl_->recorded;
 }
 

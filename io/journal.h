@@ -1,7 +1,7 @@
 #pragma once
 // RUN/journal/<number>.log: what happened since the last segment. Append-only records, each with length and CRC-32C; a torn or corrupt tail is
 // cut, never trusted. One writer thread; on disk (fdatasync) within a second of the call, many records a sync.
-// The outcomes of journal g are in segment g (store.h). Cost: about 1 us a record for the caller.
+// The outcomes of journal g are in segment g (store.h). Cost: TODO
 
 #include <cstdint>
 #include <functional>
@@ -54,7 +54,7 @@ class Journal {
   /// Number of the journal being written: the generation of the next drain.
   std::uint64_t number() const;
   void outcome(const Outcome& outcome);
-  void start(const Start& start);
+  void start(std::span<const Start> starts);
   /// Anything else that a resume must know: a status decided, a budget spent.
   void note(const std::string& text);
   /// What is recorded from now on goes to journal number() + 1, which begins with the tasks in flight (their starts would go with the old journal).

@@ -89,6 +89,7 @@ class RunRecord final : public Recorder {
     std::int32_t allocations = 0;  // that it outlived
   };
   std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
+  std::vector<Start> starts_;  // scratch
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
   RunLog log_;
