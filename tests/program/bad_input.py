@@ -16,6 +16,8 @@ stop: {evaluations: 100}
 output: {directory: out}
 """
 
+PARAMETERS = GOOD[GOOD.index("parameters:"):GOOD.index("model:")]
+
 # what is replaced, by what, and words that the message must have
 FAULTS = [
     ("sampler: {type: random}", "sampler: {type: particle_swram}", ["particle_swarm", "9:"]),
@@ -33,6 +35,8 @@ FAULTS = [
     ("sampler: {type: random}", "sampler: {type: random}\nconstraints: [{column: m_h, type: normal, value: 1, sigma: 1}]", ["m_h"]),
     ("sampler: {type: random}", "sampler: {type: random}\nrequire: \"z > 0\"", ["z"]),
     ("name: y", "name: x", ["x"]),
+    (PARAMETERS, "parameters: []\n", ["parameters"]),
+    (PARAMETERS, "parameters: [{name: x, prior: fixed, value: 3}]\n", ["fixed"]),
     ("parameters:", "parameters: [", ["YAML"]),
 ]
 
