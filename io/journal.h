@@ -1,7 +1,7 @@
 #pragma once
 // RUN/journal/<number>.log: what happened since the last segment. Append-only records, each with length and CRC-32C; a torn or corrupt tail is
 // cut, never trusted. One writer thread; on disk (fdatasync) within a second of the call, many records a sync.
-// The outcomes of journal g are in segment g (store.h). Cost: TODO
+// The outcomes of journal g are in segment g (store.h).
 
 #include <cstdint>
 #include <functional>
