@@ -23,9 +23,32 @@ constexpr Tables make_tables() {
 
 constexpr Tables tables = make_tables();
 
+#ifdef __x86_64__
+const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+
+__attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::span<const std::byte> bytes) {
+  std::uint64_t r = 0xFFFFFFFFu;
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes.data(), 8);
+    r = __builtin_ia32_crc32di(r, word);
+  }
+  auto last = static_cast<std::uint32_t>(r);
+  for (const std::byte b : bytes) last = __builtin_ia32_crc32qi(last, static_cast<unsigned char>(b));
+  return ~last;
+}
+#endif
+
 }  // namespace
 
 std::uint32_t crc32c(std::span<const std::byte> bytes) {
+#ifdef __x86_64__
+  if (has_instruction) return by_instruction(bytes);
+#endif
+  return crc32c_by_table(bytes);
+}
+
+std::uint32_t crc32c_by_table(std::span<const std::byte> bytes) {
   std::uint32_t r = 0xFFFFFFFFu;
   while (bytes.size() >= 8) {
     std::uint64_t word;

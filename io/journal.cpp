@@ -89,10 +89,10 @@ struct OpenJournal {
 // seconds on a busy disk.
 struct Journal::Impl {
   template <class Put>
-  void record(Put put) {
+  void record(std::size_t count, Put put) {
     const std::scoped_lock lock(mutex);
     put(pieces.back().records);
-    ++recorded;
+    recorded += count;
     if (std::exchange(idle, false)) wake.notify_one();
   }
 
@@ -303,15 +303,17 @@ std::uint64_t Journal::number() const {
 }
 
 void Journal::outcome(const Outcome& outcome) {
-  impl_->record([&](auto& records) { journal_format::append_outcome(records, outcome); });
+  impl_->record(1, [&](auto& records) { journal_format::append_outcome(records, outcome); });
 }
 
-void Journal::start(const Start& start) {
-  impl_->record([&](auto& records) { journal_format::append_start(records, start); });
+void Journal::start(std::span<const Start> starts) {
+  impl_->record(starts.size(), [&](auto& records) {
+    for (const Start& s : starts) journal_format::append_start(records, s);
+  });
 }
 
 void Journal::note(const std::string& text) {
-  impl_->record([&](auto& records) { journal_format::append(records, journal_format::Kind::note, [&](ByteWriter& w) { w.put_text(text); }); });
+  impl_->record(1, [&](auto& records) { journal_format::append(records, journal_format::Kind::note, [&](ByteWriter& w) { w.put_text(text); }); });
 }
 
 void Journal::rotate(std::span<const Start> in_flight) {

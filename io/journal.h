@@ -55,7 +55,7 @@ class Journal {
   /// Number of the journal being written: the generation of the next drain.
   std::uint64_t number() const;
   void outcome(const Outcome& outcome);
-  void start(const Start& start);
+  void start(std::span<const Start> starts);
   /// Anything else that a resume must know: a status decided, a budget spent.
   void note(const std::string& text);
   /// What is recorded from now on goes to journal number() + 1, which begins with the tasks in flight (their starts would go with the old journal).

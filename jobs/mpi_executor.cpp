@@ -28,6 +28,7 @@ constexpr double look_after_s = 0.02;  // how often a rank's evaluation is looke
 constexpr auto watch_step = 20ms;
 constexpr double shortest_depth_s = 5e-3, longest_depth_s = 60e-3;
 constexpr auto listen_step = 50ms;       // how often it is seen whether the caller is away, or was since
+constexpr double shortest_nap_s = 20e-6;
 constexpr std::size_t outcomes_at_once = 10000;  // then the caller has its turn
 
 class MpiExecutor final : public Executor {
@@ -212,9 +213,9 @@ class MpiExecutor final : public Executor {
       return;
     }
     // This rank's evaluation thread needs the core: few wake-ups where all have work for a while.
-    const double until = std::min(least_load(), 1.0);
-    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2 && until > 0.6e-3)
-      std::this_thread::sleep_for(std::min(limit, std::chrono::nanoseconds(static_cast<std::int64_t>(0.8e9 * until))));
+    const double nap = 0.4 * std::min(least_load(), 1.0);
+    if (portion(pace_, last_kind_, depth_s_, options_.batch).ahead > 2 && nap > shortest_nap_s)
+      std::this_thread::sleep_for(std::min(limit, std::chrono::nanoseconds(static_cast<std::int64_t>(1e9 * nap))));
     else port_->wait_for_answer(std::min(limit, backoff.step()));
   }
 
@@ -222,7 +223,7 @@ class MpiExecutor final : public Executor {
   double least_load() const {
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t r = first_worker_; r < queues_.size(); ++r)
-      if (!queues_[r].stalled) least = std::min(least, queues_[r].load_s);
+      if (!queues_[r].stalled) least = std::min(least, queues_[r].lasts_s());
     return least;
   }
 
@@ -257,6 +258,7 @@ class MpiExecutor final : public Executor {
           reader.read(outcome);
           outcome.rank = rank;
           ENSURE(!queue.sent.empty() && queue.sent.front().id == outcome.id && queue.sent.front().kind == outcome.kind);
+          queue.slowness.learn(queue.sent.front(), outcome.start + outcome.duration);
           forget_first(queue);
           pace_.learn(outcome.kind, outcome.duration);
           busy_.add(rank, outcome.start, outcome.duration);
@@ -323,12 +325,17 @@ class MpiExecutor final : public Executor {
   // The rank with the least work among those that may have more now; -1: none.
   int next_rank(const Portion& p) const {
     int best = -1;
+    double least = 0.0;
     for (int r = first_worker_; r < ranks(); ++r) {
       const RankQueue& q = queues_[r];
       if (q.stalled || q.sent.size() >= p.ahead) continue;
       // Small top-ups would make small messages.
       if (q.sent.size() > p.ahead / 2 && q.sent.size() + p.batch > p.ahead && p.batch > 1) continue;
-      if (best < 0 || q.load_s < queues_[best].load_s || (q.load_s == queues_[best].load_s && q.sent.size() < queues_[best].sent.size())) best = r;
+      const double lasts = q.lasts_s();
+      if (best < 0 || lasts < least || (lasts == least && q.sent.size() < queues_[best].sent.size())) {
+        best = r;
+        least = lasts;
+      }
     }
     return best;
   }

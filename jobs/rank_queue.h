@@ -12,14 +12,38 @@ struct SentTask {
   float expected_s = 0.0f;  ///< as was thought when it was sent
   TaskId id = 0;
   std::uint64_t sequence = 0;  ///< of submission
-  double sent = 0.0;           ///< Unix time, s
+  double sent = 0.0;           ///< Unix time, s; the same for all tasks of a message
+};
+
+/// How much longer tasks take a rank than they take on average: other threads may use its core, as the coordinator's does on rank 0.
+class Slowness {
+ public:
+  /// The answer to a task, in the order of evaluation. Only tasks of one message follow one another without the way to the coordinator between them.
+  /// @param end of its evaluation, on the rank's clock, s
+  void learn(const SentTask& task, double end) {
+    constexpr double memory = 1.0 - 1.0 / 300;
+    if (task.sent == sent_ && task.expected_s > 0.0f) {
+      expected_ = memory * expected_ + task.expected_s;
+      taken_ = memory * taken_ + (end - end_);
+    }
+    sent_ = task.sent;
+    end_ = end;
+  }
+  double factor() const { return expected_ > 0.0 ? std::clamp(taken_ / expected_, 0.1, 20.0) : 1.0; }
+
+ private:
+  double expected_ = 0.0, taken_ = 0.0;  // sums of some 300 tasks, s
+  double sent_ = 0.0, end_ = 0.0;        // of the last one
 };
 
 struct RankQueue {
   Ring<SentTask> sent;    ///< not yet answered; the first one is being evaluated
-  double load_s = 0.0;        ///< sum of expected_s
-  bool stalled = false;       ///< in a long evaluation: it has given back what waited behind it
+  double load_s = 0.0;    ///< sum of expected_s
+  Slowness slowness;
+  bool stalled = false;   ///< in a long evaluation: it has given back what waited behind it
   bool left = false;
+  /// For how long it has work, s.
+  double lasts_s() const { return load_s * slowness.factor(); }
 };
 
 /// How tasks of a kind are handed out now.

@@ -109,6 +109,8 @@ class Learn final : public Workflow {
     };
     plan.rules.failure_budget = job.failures.budget;
     plan.rules.budget_after = job.failures.after;
+    plan.rules.dim = setup->points->dim();
+    plan.rules.periodic = setup->points->space().periodic();
     plan.parameters = setup->points->space().names();
     plan.first_parameter = setup->points->dim();
     return plan;

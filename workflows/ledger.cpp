@@ -3,56 +3,82 @@
 #include <boost/archive/binary_iarchive.hpp>
 #include <boost/archive/binary_oarchive.hpp>
 #include <boost/serialization/array.hpp>
-#include <boost/serialization/map.hpp>
 #include <boost/serialization/string.hpp>
 #include <boost/serialization/vector.hpp>
 
-#include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
 namespace umbra {
+namespace {
+
+constexpr std::size_t num_kept = 4 * Ledger::num_best;
+constexpr unsigned char not_come = 255;
+
+}  // namespace
 
 void Ledger::take(const Outcome& outcome) {
   if (outcome.kind != rules_.kind || outcome.id < settled_) return;
-  Waiting w{outcome.status, -std::numeric_limits<double>::infinity(), outcome.message, {}};
-  if (rules_.kind == TaskKind::point && outcome.status == Status::ok && !outcome.values.empty()) {
-    w.log_likelihood = outcome.values.back();
-    if (may_be_best(w.log_likelihood)) w.values = outcome.values;
-  }
-  if (outcome.id != settled_) {
-    waiting_.emplace(outcome.id, std::move(w));
+  const bool has_likelihood = rules_.kind == TaskKind::point && outcome.status == Status::ok && !outcome.values.empty();
+  const double log_likelihood = has_likelihood ? outcome.values.back() : std::numeric_limits<double>::quiet_NaN();
+  if (outcome.id == settled_ && !complete()) {
+    settle(outcome.status, outcome.message, log_likelihood, outcome.values);
+    while (!complete() && !waiting_.empty() && waiting_.front() != not_come) settle_waiting();
     return;
   }
-  settle(outcome.id, w);
-  for (auto next = waiting_.begin(); next != waiting_.end() && next->first == settled_ && !complete(); next = waiting_.erase(next))
-    settle(next->first, next->second);
+  const std::size_t at = rules_.slice.below(outcome.id) - rules_.slice.below(settled_);
+  while (waiting_.size() <= at) waiting_.push_back(not_come);
+  waiting_[at] = static_cast<unsigned char>(outcome.status);
+  if (!outcome.message.empty() && !examples_.contains(outcome.status)) details_[outcome.id].message = outcome.message;
+  if (has_likelihood && may_be_listed(log_likelihood)) {
+    Detail& detail = details_[outcome.id];
+    detail.log_likelihood = log_likelihood;
+    detail.values = outcome.values;
+  }
 }
 
-void Ledger::settle(TaskId id, Waiting& w) {
-  if (complete()) return;
-  settled_ = rules_.slice.from(settled_ + 1);
-  ++statuses_[static_cast<std::size_t>(w.status)];
-  if (!w.message.empty()) examples_.try_emplace(w.status, Example{id, std::move(w.message)});
-  if (!w.values.empty() && may_be_best(w.log_likelihood)) {
-    // Behind all that are as good: those have smaller ids.
-    const auto place = std::upper_bound(best_.begin(), best_.end(), w.log_likelihood, [](double l, const Best& b) { return l > b.log_likelihood; });
-    best_.insert(place, {id, w.log_likelihood, std::move(w.values)});
-    if (best_.size() > num_best) best_.pop_back();
-  }
+void Ledger::settle_waiting() {
+  const auto status = static_cast<Status>(waiting_.front());
+  const auto detail = details_.find(settled_);
+  if (detail == details_.end()) return settle(status, {}, std::numeric_limits<double>::quiet_NaN(), {});
+  settle(status, detail->second.message, detail->second.log_likelihood, detail->second.values);
+  details_.erase(detail);
+}
+
+void Ledger::settle(Status status, const std::string& message, double log_likelihood, const std::vector<double>& values) {
+  const TaskId id = std::exchange(settled_, rules_.slice.from(settled_ + 1));
+  if (!waiting_.empty()) waiting_.pop_front();
+  ++statuses_[static_cast<std::size_t>(status)];
+  if (!message.empty() && !examples_.contains(status)) examples_.emplace(status, Example{id, message});
+  if (!std::isnan(log_likelihood) && may_be_listed(log_likelihood)) list(id, log_likelihood, values);
+  if (!is_failure(status)) return;
   const std::uint64_t failed = failures();
   const std::uint64_t counted = failed + statuses_[static_cast<std::size_t>(Status::ok)];
-  if (is_failure(w.status) && counted >= rules_.budget_after && static_cast<double>(failed) > rules_.failure_budget * static_cast<double>(counted)) {
+  if (counted >= rules_.budget_after && static_cast<double>(failed) > rules_.failure_budget * static_cast<double>(counted)) {
     over_budget_ = true;
     end_ = settled_;
   }
 }
 
-// What is settled has smaller ids than what comes, which must therefore be better.
-bool Ledger::may_be_best(double log_likelihood) const {
-  for (const Best& b : best_)
-    if (b.log_likelihood == log_likelihood) return false;  // a swarm that has come together would fill the list with one point
-  return best_.size() < num_best || log_likelihood > best_.back().log_likelihood;
+void Ledger::list(TaskId id, double log_likelihood, const std::vector<double>& values) {
+  // Behind all that are as good: those have smaller ids.
+  const auto place = std::upper_bound(best_.begin(), best_.end(), log_likelihood, [](double l, const Best& b) { return l > b.log_likelihood; });
+  const auto near = [&](const Best& b) { return is_near(b.values, values); };
+  if (std::any_of(best_.begin(), place, near)) return;
+  const auto first_worse = place - best_.begin();
+  best_.erase(std::remove_if(place, best_.end(), near), best_.end());
+  best_.insert(best_.begin() + first_worse, {id, log_likelihood, values});
+  if (best_.size() > num_kept) best_.pop_back();
+  if (best_.size() == num_kept) threshold_ = std::fmax(threshold_, best_.back().log_likelihood);
+}
+
+bool Ledger::is_near(const std::vector<double>& a, const std::vector<double>& b) const {
+  for (std::size_t d = 0; d < rules_.dim; ++d) {
+    const double x = std::abs(a[d] - b[d]);
+    if ((d < rules_.periodic.size() && rules_.periodic[d] ? std::min(x, 1.0 - x) : x) > apart) return false;
+  }
+  return true;
 }
 
 void Ledger::end_at(TaskId end) {
@@ -70,41 +96,39 @@ std::uint64_t Ledger::failures() const {
 
 void Ledger::save(std::ostream& out) const {
   boost::archive::binary_oarchive archive(out, boost::archive::no_header);
-  const std::size_t best = best_.size();
-  archive << settled_ << statuses_ << best;
+  std::vector<unsigned char> waiting;
+  for (std::size_t i = 0; i < waiting_.size(); ++i) waiting.push_back(waiting_[i]);
+  const std::size_t best = best_.size(), details = details_.size(), examples = examples_.size();
+  archive << settled_ << statuses_ << threshold_ << waiting << best << details << examples;
   for (const Best& b : best_) archive << b.id << b.log_likelihood << b.values;
-  const std::size_t waiting = waiting_.size(), examples = examples_.size();
-  archive << waiting << examples;
-  for (const auto& [id, w] : waiting_) archive << id << w.status << w.log_likelihood << w.message << w.values;
+  for (const auto& [id, d] : details_) archive << id << d.message << d.log_likelihood << d.values;
   for (const auto& [status, e] : examples_) archive << status << e.id << e.message;
 }
 
 void Ledger::load(std::istream& in) {
   boost::archive::binary_iarchive archive(in, boost::archive::no_header);
-  std::size_t best = 0;
-  archive >> settled_ >> statuses_ >> best;
+  std::vector<unsigned char> waiting;
+  std::size_t best = 0, details = 0, examples = 0;
+  archive >> settled_ >> statuses_ >> threshold_ >> waiting >> best >> details >> examples;
+  waiting_.clear();
+  for (const unsigned char status : waiting) waiting_.push_back(status);
   best_.resize(best);
   for (Best& b : best_) archive >> b.id >> b.log_likelihood >> b.values;
-  std::size_t waiting = 0, examples = 0;
-  archive >> waiting >> examples;
-  waiting_.clear();
-  examples_.clear();
-  for (std::size_t i = 0; i < waiting; ++i) {
+  details_.clear();
+  for (std::size_t i = 0; i < details; ++i) {
     TaskId id = 0;
-    Waiting w{};
-    archive >> id >> w.status >> w.log_likelihood >> w.message >> w.values;
-    waiting_.emplace(id, std::move(w));
+    archive >> id;
+    Detail& d = details_[id];
+    archive >> d.message >> d.log_likelihood >> d.values;
   }
+  examples_.clear();
   for (std::size_t i = 0; i < examples; ++i) {
     Status status{};
     Example e;
     archive >> status >> e.id >> e.message;
     examples_.emplace(status, std::move(e));
   }
-  while (!waiting_.empty() && waiting_.begin()->first == settled_ && !complete()) {  // the end has been moved further away
-    settle(settled_, waiting_.begin()->second);
-    waiting_.erase(waiting_.begin());
-  }
+  while (!complete() && !waiting_.empty() && waiting_.front() != not_come) settle_waiting();  // the end has been moved further away
 }
 
 }  // namespace umbra

@@ -118,16 +118,18 @@ std::optional<Outcome> RunRecord::known(TaskKind kind, TaskId id) {
 
 void RunRecord::started(std::span<Task> tasks) {
   const double now = parts_.executor.now();
+  starts_.clear();
   for (Task& t : tasks) {
-    Start start{.kind = t.kind, .id = t.id, .time = now};
+    Start& start = starts_.emplace_back(Start{.kind = t.kind, .id = t.id, .time = now});
+    if (suspects_.empty()) continue;
     if (const auto s = suspects_.find({t.kind, t.id}); s != suspects_.end()) {
       start.deaths = s->second.deaths;
       start.allocations = s->second.allocations;
       if (s->second.deaths >= deaths_allowed) t.care = Care::isolated;
       if (s->second.allocations >= allocations_allowed) t.care = Care::given_up;
     }
-    journal_.start(start);
   }
+  journal_.start(starts_);
   if (now < careful_until_) journal_.write();
 }
 

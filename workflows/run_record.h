@@ -92,6 +92,7 @@ class RunRecord final : public Recorder {
   };
   std::map<std::pair<TaskKind, TaskId>, Suspicion> suspects_;
   Claims claims_{};  // what has been told, now or in earlier starts
+  std::vector<Start> starts_;  // scratch
   std::vector<Session> sessions_;
   ProgressPrinter printer_;
   RunLog log_;

@@ -70,6 +70,8 @@ class Scan final : public Workflow {
     plan.rules.evaluations = context.evaluations;
     plan.rules.failure_budget = job.failures.budget;
     plan.rules.budget_after = job.failures.after;
+    plan.rules.dim = context.dim;
+    plan.rules.periodic = context.periodic;
     plan.parameters = points->space().names();
     plan.first_parameter = points->dim();
     return plan;

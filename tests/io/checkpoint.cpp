@@ -20,6 +20,13 @@ TEST_CASE("the checksum is CRC-32C") {
   CHECK(crc32c(std::span(bytes).first(0)) == 0u);
 }
 
+TEST_CASE("the checksum is the same by instruction and by table") {
+  std::vector<std::byte> bytes(1000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * i + 7 * i);
+  for (std::size_t size = 0; size < bytes.size(); size += size < 40 ? 1 : 97)
+    for (std::size_t from = 0; from < 9 && from + size <= bytes.size(); ++from) CHECK(crc32c(std::span(bytes).subspan(from, size)) == crc32c_by_table(std::span(bytes).subspan(from, size)));
+}
+
 TEST_CASE("a checkpoint belongs to one generation") {
   const TemporaryDirectory directory;
   const std::string& path = directory.path();

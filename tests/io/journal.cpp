@@ -61,7 +61,8 @@ TEST_CASE("a journal gives back what it was told") {
   {
     Journal journal(directory.path(), 0, {"alpha", "beta"});
     CHECK(journal.number() == 1);
-    journal.start({TaskKind::point, 4, 1, 1, 0, 99.0});
+    const std::vector<Start> starts = {{TaskKind::point, 4, 1, 1, 0, 99.0}, {TaskKind::train, 5, 0, 0, 1, 98.0}};
+    journal.start(starts);
     for (TaskId id = 0; id < 5; ++id) journal.outcome(outcome(id));
     Outcome o = outcome(7);
     o.kind = TaskKind::train;
@@ -85,8 +86,9 @@ TEST_CASE("a journal gives back what it was told") {
   CHECK(heard.outcomes[5].blob == Payload{std::byte{7}});
   CHECK(heard.lost_rows[5]);
   CHECK(heard.notes == std::vector<std::string>{"budget 3"});
-  REQUIRE(heard.starts.size() == 1);
+  REQUIRE(heard.starts.size() == 2);
   CHECK((heard.starts[0].id == 4 && heard.starts[0].deaths == 1 && heard.starts[0].time == 99.0));
+  CHECK((heard.starts[1].kind == TaskKind::train && heard.starts[1].id == 5 && heard.starts[1].allocations == 1));
 }
 
 TEST_CASE("a rotated journal goes when its segment is there, and tasks in flight are noted again") {

@@ -16,6 +16,8 @@ stop: {evaluations: 100}
 output: {directory: out}
 """
 
+PARAMETERS = GOOD[GOOD.index("parameters:"):GOOD.index("model:")]
+
 # what is replaced, by what, and words that the message must have
 FAULTS = [
     ("sampler: {type: random}", "sampler: {type: particle_swram}", ["particle_swarm", "9:"]),
@@ -37,6 +39,8 @@ FAULTS = [
     ("sampler: {type: random}", "sampler: {type: ensemble_mcmc, walkers: 2}", ["2 walkers do not do in 2 dimensions", "at least 4"]),
     ("sampler: {type: random}", "sampler: {type: random}\nstart: {from: nowhere}", ["nowhere", "run directory"]),
     ("name: y", "name: x", ["x"]),
+    (PARAMETERS, "parameters: []\n", ["parameters"]),
+    (PARAMETERS, "parameters: [{name: x, prior: fixed, value: 3}]\n", ["fixed"]),
     ("parameters:", "parameters: [", ["YAML"]),
 ]
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <random>
+#include <span>
 #include <sstream>
 
 #include "src/base/random.h"
@@ -36,19 +38,59 @@ Ledger account(std::vector<Outcome> all, const LedgerRules& rules, unsigned shuf
   return ledger;
 }
 
+std::vector<TaskId> ids(std::span<const Ledger::Best> points) {
+  std::vector<TaskId> all;
+  for (const Ledger::Best& b : points) all.push_back(b.id);
+  return all;
+}
+
+Outcome point(TaskId id, double u, double log_likelihood) {
+  Outcome o;
+  o.id = id;
+  o.values = {u, log_likelihood};
+  return o;
+}
+
 }  // namespace
+
+TEST_CASE("the best points are places that lie apart") {
+  Ledger ledger({.evaluations = 1000, .dim = 1, .periodic = {true}});
+  TaskId id = 0;
+  ledger.take(point(id++, 0.30, -3.0));
+  ledger.take(point(id++, 0.33, -3.5));  // near a better one
+  ledger.take(point(id++, 0.40, -4.0));
+  ledger.take(point(id++, 0.32, -2.0));  // takes the place of the first
+  ledger.take(point(id++, 0.99, -1.0));
+  ledger.take(point(id++, 0.02, -1.5));  // near across the seam
+  ledger.take(point(id++, 0.60, -1.0));  // as good, elsewhere: behind
+  CHECK(ids(ledger.best_points()) == std::vector<TaskId>{4, 6, 3, 2});
+  // A swarm that has come together: ever so little better each time.
+  for (int i = 1; i <= 100; ++i) ledger.take(point(id++, 0.99 + 1e-6 * i, -1.0 + 1e-12 * i));
+  CHECK(ids(ledger.best_points()) == std::vector<TaskId>{id - 1, 6, 3, 2});
+}
+
+TEST_CASE("a likelihood of zero is the best while there is no better") {
+  Ledger ledger({.evaluations = 10, .dim = 1});
+  ledger.take(point(0, 0.5, -std::numeric_limits<double>::infinity()));
+  CHECK_FALSE(ledger.best().values.empty());
+  ledger.take(point(1, 0.5, -1e300));
+  CHECK(ids(ledger.best_points()) == std::vector<TaskId>{1});
+}
 
 TEST_CASE("the ledger says the same in whatever order outcomes come") {
   const auto all = outcomes(500, 0.2);
   for (const TaskId evaluations : {500, 123}) {
-    const Ledger straight = account(all, {.evaluations = evaluations}, 0);
+    const LedgerRules rules{.evaluations = evaluations, .dim = 1};
+    const Ledger straight = account(all, rules, 0);
     REQUIRE(straight.complete());
+    REQUIRE(straight.best_points().size() == Ledger::num_best);
     for (unsigned shuffle = 1; shuffle < 20; ++shuffle) {
-      const Ledger other = account(all, {.evaluations = evaluations}, shuffle);
+      const Ledger other = account(all, rules, shuffle);
       CHECK(other.settled() == evaluations);
       CHECK(other.statuses() == straight.statuses());
       CHECK(other.best().id == straight.best().id);
       CHECK(other.best().values == straight.best().values);
+      CHECK(ids(other.best_points()) == ids(straight.best_points()));
       for (const auto& [status, example] : straight.examples()) CHECK(other.examples().at(status).id == example.id);
     }
   }
@@ -68,19 +110,30 @@ TEST_CASE("a ledger goes on from its saved state, also with a later end") {
   const auto all = outcomes(400, 0.2);
   std::vector<Outcome> first(all.begin(), all.begin() + 250);
   first.erase(first.begin() + 200);  // a hole: ids 201.. wait
-  Ledger before = account(first, {.evaluations = 220}, 0);
+  Ledger before = account(first, {.evaluations = 220, .dim = 1}, 0);
   std::stringstream state;
   before.save(state);
-  Ledger after(LedgerRules{.evaluations = 400});
+  Ledger after(LedgerRules{.evaluations = 400, .dim = 1});
   after.load(state);
   CHECK(after.settled() == 200);
   after.take(all[200]);
   CHECK(after.settled() == 250);
   for (std::size_t i = 250; i < 400; ++i) after.take(all[i]);
-  const Ledger straight = account(all, {.evaluations = 400}, 0);
+  const Ledger straight = account(all, {.evaluations = 400, .dim = 1}, 0);
   CHECK(after.complete());
   CHECK(after.statuses() == straight.statuses());
-  CHECK(after.best().id == straight.best().id);
+  CHECK(ids(after.best_points()) == ids(straight.best_points()));
+}
+
+TEST_CASE("what comes after the end counts when the end is moved further away") {
+  const auto all = outcomes(30, 0.0);
+  Ledger before = account(all, {.evaluations = 20, .dim = 1}, 0);
+  CHECK(before.settled() == 20);
+  std::stringstream state;
+  before.save(state);
+  Ledger after(LedgerRules{.evaluations = 30, .dim = 1});
+  after.load(state);
+  CHECK(after.complete());
 }
 
 TEST_CASE("the ledger of a slice accounts for its own ids alone") {

@@ -114,6 +114,27 @@ TEST_CASE("every sampler goes on from a saved state as if nothing had happened")
     }
 }
 
+TEST_CASE("no sampler's state grows with the campaign, but for what belongs to a posterior") {
+  const std::size_t dim = 4;
+  for (const std::string& type : SamplerRegistry::instance().names()) {
+    INFO(type);
+    SamplerContext long_one = context(dim);
+    long_one.evaluations = 12000;
+    const auto sampler = make(type, long_one);
+    const auto size_after = [&, run = Driven()](TaskId stop) mutable {
+      drive(*sampler, plain(bowl), {.ask_size = 50, .in_flight = 50, .shuffle = 6, .stop = stop}, run);
+      std::ostringstream out;
+      sampler->save(out);
+      return std::pair(static_cast<double>(out.str().size()), static_cast<double>(run.contiguous));
+    };
+    const auto [early, few] = size_after(3000);
+    const auto [late, many] = size_after(12000);
+    const double row = 8.0 * (dim + 8);
+    const double allowed = sampler->result().ids.empty() ? 0.2 * early : row * (many - few);
+    CHECK(late - early <= allowed);
+  }
+}
+
 TEST_CASE("every sampler refuses a state that is damaged or of another problem") {
   for (const std::string& type : SamplerRegistry::instance().names()) {
     INFO(type);
