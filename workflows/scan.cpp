@@ -38,11 +38,12 @@ class Scan final : public Workflow {
     const std::size_t before = faults.size();
     if (points) read_start(job, points->space(), context, plan, faults);
     const Config with_stop = join_stop(*sampler, job.stop_rest);
-    bool is_list = false;
+    bool is_list = false, slices = false;
     if (job.coordinates && (context.start || !wants_start(job))) {
       const auto probe = SamplerRegistry::instance().make(with_stop, faults, context);
       if (probe && !job.stop.evaluations && probe->end() == Sampler::no_end && !probe->stops_by_itself() && !job.stop.walltime)
         faults.add(job.root.mark(), "nothing says when to stop: add stop: {evaluations: N}");
+      slices = dynamic_cast<const Sliceable*>(probe.get()) != nullptr;
       is_list = probe && context.start && probe->end() != Sampler::no_end;
     }
     if (!points || faults.size() != before) return plan;
@@ -53,7 +54,7 @@ class Scan final : public Workflow {
       Faults none;
       return SamplerRegistry::instance().make(with_stop, none, context);
     };
-    plan.slices = dynamic_cast<const Sliceable*>(probe.get()) != nullptr;
+    plan.slices = slices;
     if (is_list) {
       plan.trial = plan.sampler;
       plan.conclude = [start = context.start, rows = context.evaluations](const Sampler&) { return std::vector<Group>{earlier_group(*start, rows)}; };

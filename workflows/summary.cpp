@@ -30,7 +30,7 @@ std::vector<NamedValue> parameters_of(const Summary& s, const Ledger::Best& poin
 
 // The best points side by side, a parameter a line.
 std::string best_points_text(const Summary& s) {
-  const std::vector<Ledger::Best>& best = s.ledger->best_points();
+  const std::span<const Ledger::Best> best = s.ledger->best_points();
   if (best.empty()) return {};
   std::size_t width = std::string_view("best points: id").size();
   for (const std::string& name : s.parameters) width = std::max(width, name.size());

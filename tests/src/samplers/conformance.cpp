@@ -118,10 +118,10 @@ TEST_CASE("no sampler's state grows with the campaign, but for what belongs to a
   const std::size_t dim = 4;
   for (const std::string& type : SamplerRegistry::instance().names()) {
     INFO(type);
-    SamplerContext long_one = context(dim);
+    SamplerContext long_one = context(type, dim);
     long_one.evaluations = 12000;
     const auto sampler = make(type, long_one);
-    const auto size_after = [&, run = Driven()](TaskId stop) mutable {
+    auto size_after = [&, run = Driven()](TaskId stop) mutable {
       drive(*sampler, plain(bowl), {.ask_size = 50, .in_flight = 50, .shuffle = 6, .stop = stop}, run);
       std::ostringstream out;
       sampler->save(out);
