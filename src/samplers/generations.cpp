@@ -1,6 +1,8 @@
 #include "src/samplers/generations.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "src/samplers/archive.h"
 
@@ -38,7 +40,8 @@ std::vector<Task> Generations::ask(std::size_t max) {
 void Generations::tell(const Outcome& outcome) {
   const auto g = std::find_if(open_.begin(), open_.end(), [&](const Generation& x) { return outcome.id < x.start + x.values.size(); });
   EXPECT(g != open_.end() && outcome.id >= g->start && !g->told[outcome.id - g->start]);
-  g->values[outcome.id - g->start] = PointResult(outcome, dim()).rank_value();
+  const double value = PointResult(outcome, dim()).rank_value();
+  g->values[outcome.id - g->start] = std::isnan(value) ? -std::numeric_limits<double>::infinity() : value;
   g->told[outcome.id - g->start] = 1;
   --g->left;
   while (!open_.empty() && open_.front().left == 0) {

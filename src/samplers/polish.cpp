@@ -16,7 +16,7 @@ namespace umbra {
 namespace {
 
 /// The points to start from are the best of the earlier run of which none lies nearer than `apart` to a better one, so that the copies with which an
-/// optimiser ends count once; without a run, or where it has too few, random ones.
+/// optimiser ends count once; without a run, or where it has too few, random ones. (bobyqa moves a start that lies nearer to a wall than its first step.)
 /// `starts` searches at a time, each its own chain: task id = step x starts + slot, and a task depends on the earlier ones of its slot.
 /// A slot whose search has converged goes on with the next start point (random ones after the last) until all start points are done;
 /// then the sampler ends. NLopt calls the function itself, so each search runs in a coroutine; a saved state is the values that the searches have seen,
