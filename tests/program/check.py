@@ -19,8 +19,8 @@ parameters: [{name: x, prior: flat, range: [0, 1]}]
 model:
   type: external
   steps:
-    - {name: first, command: "echo mass {{ x }}", outputs: {m: {csv: 1, file: stdout}, width: {regex: 'wdth (.*)', file: stdout}}}
-    - {name: second, when: "x > 2", command: echo 1, outputs: {omega: {csv: 0, file: stdout}}}
+    - {name: first, command: "echo mass {{ x }}", outputs: {m: {regex: 'mass (.*)', file: stdout}, width: {regex: 'wdth (.*)', file: stdout}}}
+    - {name: second, when: "x > 2", command: echo 1, outputs: {omega: {regex: '(.*)', file: stdout}}}
 sampler: {type: random}
 stop: {evaluations: 1000}
 output: {directory: out}

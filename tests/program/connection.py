@@ -43,7 +43,7 @@ echo point >> work/so_generated
 test "$OMP_NUM_THREADS" = 2 || exit 3
 m=$(awk '$1 == 1000022 { print $2 + 0 }' "$1")
 printf '==== Calculation of relic density =====\n'
-awk "BEGIN { m = $m < 0 ? -$m : $m; printf \"Xf=2.53e+01 Omega=%.5E\n\", m / 5000 }"
+awk "BEGIN { m = $m; if (m < 0) m = -m; printf \"Xf=2.53e+01 Omega=%.5E\n\", m / 5000 }"
 printf '# Channels which contribute to 1/(omega) more than 1%%.\n'
 """
 

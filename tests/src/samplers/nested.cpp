@@ -287,7 +287,7 @@ TEST_CASE("slice chains that stay near where they begin are noticed") {
 
 TEST_CASE("birth contours, with the likelihoods, are all that the evidence needs") {
   const auto sampler = nested(2, 4, {option("live_points", "100")});
-  const Driven driven = drive(*sampler, plain(shells), {.ask_size = 16, .in_flight = 16, .stop = 10000000});
+  const Driven driven = drive(*sampler, plain(normal), {.ask_size = 16, .in_flight = 16, .stop = 10000000});
   const SamplerResult r = sampler->result();
   std::vector<NestedPoint> points;
   double largest = -inf;
