@@ -27,13 +27,15 @@ void Generations::open() {
 std::vector<Task> Generations::ask(std::size_t max) {
   std::vector<Task> tasks;
   std::vector<double> u(dim());
-  for (const Generation& g : open_)
+  for (const Generation& g : open_) {
+    next_ask_ = std::max(next_ask_, g.start);  // the last ones of a generation before may have been told in an earlier start, and never asked in this
     for (; tasks.size() < max && next_ask_ < g.start + g.values.size(); ++next_ask_) {
       const std::size_t i = next_ask_ - g.start;
       if (g.told[i]) continue;
       for (std::size_t d = 0; d < dim(); ++d) u[d] = box_.inside(g.u[i * dim() + d], d);
       tasks.push_back({TaskKind::point, next_ask_, pack(u)});
     }
+  }
   return tasks;
 }
 
