@@ -170,6 +170,7 @@ void RunRecord::tick() {
   next_judgement_ = now + judgement_interval_s;
   const Advice advice = judge();
   if (advice != advice_) advice == Advice::go_on ? log_.say("the trouble is over") : log_.warn(trouble());
+  if (advice == Advice::stop && advice_ != advice) stopped_by_ = trouble();
   advice_ = advice;
   const bool idle = parts_.service.finished() >= drain_command_;
   if (idle) longest_drain_s_ = std::max(longest_drain_s_, parts_.store.report().drain_s);

@@ -67,6 +67,7 @@ class RunRecord final : public Recorder {
   RunLog& log() { return log_; }
   double busy_share() const;                                          ///< over all starts
   std::string trouble() const;                                        ///< why advice() is not to go on
+  const std::string& stopped_by() const { return stopped_by_; }       ///< the trouble that ended this start, though it may be over; "" where none did
   bool may_wait() const;                                              ///< whether the job would rather wait for space than stop
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
 
@@ -107,6 +108,7 @@ class RunRecord final : public Recorder {
   double next_status_ = 0.0;
   double next_judgement_ = 0.0;
   Advice advice_ = Advice::go_on;
+  std::string stopped_by_;
   double rate_ = 0.0;
   double rate_time_ = 0.0;
   std::uint64_t rate_outcomes_ = 0;

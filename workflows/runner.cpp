@@ -127,6 +127,7 @@ class Coordinator {
 
   void report(Ending ending, const Summary& summary, bool saved) const {
     if (!saved) fmt::print(stderr, "umbra: {}\nWhat was computed is in {}/journal: make room there and run the same command again.\n", record_.trouble(), job_.output.directory);
+    else if (ending == Ending::interrupted && !record_.stopped_by().empty()) fmt::print(stderr, "umbra: {}\nStopped in good order: run the same command again to go on.\n", record_.stopped_by());
     if (!quiet_ && ending != Ending::interrupted) fmt::print("\n{}", summary_text(summary));
     if (ending == Ending::over_budget)
       fmt::print(stderr, "umbra: stopped, as more than {:.0f} % of the points failed (failures: {{budget: {}}}); /failures and summary.json say how\n", 100 * job_.failures.budget, job_.failures.budget);
