@@ -339,6 +339,7 @@ void RunRecord::load_state(const std::string& state) {
   for (Claim& c : claims_) archive >> c.outcomes >> c.row_numbers;
   std::istringstream sampler(sampler_state), ledger(ledger_state);
   parts_.sampler.load(sampler);
+  parts_.ledger.end_at(parts_.sampler.end());  // what waits beyond it stays there
   parts_.ledger.load(ledger);
 }
 

@@ -74,7 +74,7 @@ with Folder():
     draw = random.Random(4)
     good = bad = 0
     for _ in range(40):
-        run = spectrum({1: draw.uniform(-4000, 4000), 2: draw.uniform(-4000, 4000), 23: draw.uniform(-2000, 2000), 11: draw.uniform(-7000, 7000), 26: draw.uniform(100, 4000)})
+        run = spectrum({1: draw.uniform(-4000, 4000), 2: draw.uniform(-4000, 4000), 23: draw.uniform(-2000, 2000), 11: draw.uniform(-7000, 7000), 26: draw.uniform(100, 4000), 43: draw.uniform(100, 2000), 46: draw.uniform(100, 2000)})
         entries = read_strictly(run.stdout)
         assert entries["SPINFO", 1].startswith("umbra-spectrum")
         if run.returncode == 1:

@@ -94,7 +94,7 @@ with Folder():
     assert "lower bound 0 of the parameter of interest was relaxed to -2" in said and "upper bound 10" in said and "widened to 12" in said, said
     # codes of interpolation are the job's to choose
     for codes in ("normsys: code1", "histosys: code0", "histosys: code2"):
-        write("codes.yaml", f"name: codes\nworkflow: toys\nmodel: {{type: histfactory, workspace: {SEARCH}, {codes}}}\nhypotheses: [1]\nstop: {{toys: 50}}\nblock: 50\n")
+        write("codes.yaml", f"name: codes\nworkflow: toys\nmodel: {{type: histfactory, workspace: {SEARCH}, {codes}}}\nhypotheses: [2]\nstop: {{toys: 50}}\nblock: 50\n")
         run("codes.yaml", 1, f"output.directory={codes[-5:]}")
     q = {c: summary(c)["hypotheses"][0]["q"] for c in ("code1", "code0", "code2")}
     assert len(set(q.values())) == 3, q
