@@ -22,7 +22,7 @@ struct FinishedOutcomes::Impl {
     shape.emplace(*table);
     const SegmentFile& results = listing.files.front();
     const auto locked = hdf5::lock();
-    const hdf5::Handle file = hdf5::open_file(run + "/" + results.name);
+    file = hdf5::open_file(run + "/" + results.name);
     for (Failure& f : read_failures(file)) failures.emplace(static_cast<TaskId>(f.id), std::move(f));
     const auto part = std::find_if(results.parts.begin(), results.parts.end(), [&](const Part& p) { return p.group == name; });
     if (part == results.parts.end()) return;
@@ -38,6 +38,7 @@ struct FinishedOutcomes::Impl {
   ~Impl() {
     const auto locked = hdf5::lock();
     access.reset();
+    file = {};
   }
 
   // Whether there is a row at `next`, in memory.
@@ -76,6 +77,7 @@ struct FinishedOutcomes::Impl {
   const Table* table = nullptr;
   std::optional<TableShape> shape;
   std::map<TaskId, Failure> failures;
+  hdf5::Handle file;  ///< stays open: closing it closes what access reads
   std::optional<PartAccess> access;
   std::uint64_t rows = 0, block = 1, first = 0, in_memory = 0, next = 0;
   std::size_t host_size = 0;

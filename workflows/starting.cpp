@@ -88,7 +88,7 @@ std::pair<Job, Plan> read_plan(const std::string& text, const std::string& file,
   working_directory() = {std::filesystem::absolute(file).parent_path(), std::filesystem::absolute(job.output.directory)};
   Plan plan;
   if (const auto workflow = find_workflow(job, faults)) plan = workflow->plan(job, faults);
-  if (job.slice && faults.empty() && !plan.slices)
+  if (job.slice && coordinates && faults.empty() && !plan.slices)
     faults.add(job.root.find("slice")->mark(),
                "slice: what this campaign evaluates, or where it ends, depends on what came before, so that no part of it can be made alone: run it whole. Slices "
                "are for scans with random, sobol, latin_hypercube or grid, and for a number of toys (stop: {toys: N}) of hypotheses, a discovery, an interval or a fit");
@@ -127,6 +127,12 @@ RunnerEnd on_all_ranks(const std::string& file, const std::vector<std::string>& 
   RunnerEnd end;
   try {
     if (!read) read = read_plan(parcel.substr(1), file, overrides, false);
+  } catch (const UserError& e) {
+    // The others go on, and would wait for this rank.
+    fmt::print(stderr, "umbra: rank {} cannot use the job that rank 0 can (a file that its host does not see?):\n{}\n", ranks.rank(), e.what());
+    end_all_ranks(exit_code::bad_job);
+  }
+  try {
     end = act(read->first, read->second, ranks);
   } catch (const UserError& e) {
     if (ranks.rank() == 0) fmt::print(stderr, "umbra: {}\n", e.what());

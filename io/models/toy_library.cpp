@@ -13,6 +13,9 @@
 namespace umbra {
 namespace {
 
+// How long the trial of a library may take: so many times the timeout of a toy, and so much for loading it, s.
+constexpr double start_patience = 4.0, start_s = 10.0;
+
 struct Options {
   std::string file, data, settings, isolation = "process";
   Seconds timeout{600.0};
@@ -77,13 +80,14 @@ void try_in_child(const ToyPluginOptions& options) {
   });
   char done = 0;
   std::uint64_t size = 0;
-  const bool heard = child.hear(&done, 1, *options.timeout) && child.hear(&size, sizeof size);
+  const double patience = start_patience * *options.timeout + start_s;
+  const bool heard = child.hear(&done, 1, patience) && child.hear(&size, sizeof size);
   std::string error(heard ? size : 0, '\0');
   if (heard) child.hear(error.data(), size);
   const bool timed_out = child.timed_out();
   const std::string end = child.end();
   VALIDATE(heard, "{} was tried with a fit to the data and a toy, and {}: run it under a debugger, or with smaller data", options.file,
-           timed_out ? fmt::format("took longer than the timeout of {} s", *options.timeout) : "the process " + end);
+           timed_out ? fmt::format("took longer than {} s", patience) : "the process " + end);
   VALIDATE(done, "{}", error);
 }
 

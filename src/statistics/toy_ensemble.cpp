@@ -199,7 +199,7 @@ void ToyEnsemble::account(TaskId id, const std::vector<double>& values) {
   // A block whose weights are all 1 comes without them.
   const std::size_t tested = source.strengths.size(), width = values.empty() ? tested : values.size() / options_.block;
   const auto log_weight = [&](std::size_t toy) { return width > tested ? values[toy + tested] : 0.0; };
-  EXPECT(values.size() == width * options_.block && width <= tested + 1);
+  EXPECT(values.empty() || (values.size() == width * options_.block && width <= tested + 1));
   for (std::size_t t = 0; t < tested; ++t) {
     Strength& s = strengths_[source.strengths[t]];
     ToyCounts& counts = source.side == ToySide::alternative ? s.background : s.signal;

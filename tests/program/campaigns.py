@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 import h5py
 import numpy
@@ -49,6 +50,16 @@ def umbra(*words, expect=0, timeout=120):
 
 def run(job, ranks=1, *more, expect=0, timeout=200, env=None):
     return check(subprocess.run(command(job, ranks, *more), capture_output=True, text=True, timeout=timeout, env=env), expect)
+
+
+def go_on(job, ranks=1, *more, timeout=200):
+    """Runs a job again after a kill, once the ranks that outlive mpirun for a moment are gone."""
+    until = time.time() + 20
+    while True:
+        done = subprocess.run(command(job, ranks, *more), capture_output=True, text=True, timeout=timeout)
+        if "in use" not in done.stderr or time.time() > until:
+            return check(done, 0)
+        time.sleep(0.1)
 
 
 def check(done, expect):

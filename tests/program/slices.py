@@ -6,7 +6,7 @@ import time
 
 import numpy
 
-from campaigns import SOURCE, Folder, assert_same, command, run, summary, table, umbra, write
+from campaigns import SOURCE, Folder, assert_same, command, go_on, run, summary, table, umbra, write
 
 SCAN = """
 seed: 3
@@ -73,7 +73,7 @@ with Folder():
     process.kill()
     process.wait()
     refused(["slice 2/4 in killed/slice-2-of-4 is not finished (running)"], "merge", parts[0], "killed/slice-2-of-4", "--output", "none")
-    run("jobs/toys.yaml", 1, "--slice", "2/4", "output.directory=killed")
+    go_on("jobs/toys.yaml", 1, "--slice", "2/4", "output.directory=killed")
     same_result(parts[1], "killed/slice-2-of-4", "toys", "a slice killed and taken up")
 
     # scans whose points do not depend on each other; failing ones too

@@ -47,10 +47,10 @@ with Folder():
 
     # the example, as it stands
     shutil.copy(f"{SOURCE}/examples/unbinned_search.yaml", ".")
-    run("unbinned_search.yaml", 2, "stop.toys=200")
+    run("unbinned_search.yaml", 2, "block=100", "stop.toys=200")
     found = summary("runs/unbinned-search")["hypotheses"]
     assert [h["mu"] for h in found] == [0.5, 1] and all(0 <= h["CLs"] <= 1 and h["unresolved"] == 0 and "asymptotic" not in h for h in found)
-    run("unbinned_search.yaml", 2, "hypotheses=[]", "discovery=true", "statistic=q0", "stop.toys=200", "output.directory=discovery")
+    run("unbinned_search.yaml", 2, "hypotheses=[]", "discovery=true", "statistic=q0", "block=100", "stop.toys=200", "output.directory=discovery")
     assert 0 <= summary("discovery")["discovery"]["p0"] < 0.5 and summary("discovery")["discovery"]["toys"] == 200
 
     # a crash and an endless loop in some toys: their rows say so, all others are as they were

@@ -42,17 +42,20 @@ TEST_CASE("numerical derivatives are those of the function, at the ends of its d
   for (const bool with_gradient : {false, true}) {
     NumericalObjective f(scales, with_gradient, nll);
     for (const std::vector<double>& x : {std::vector<double>{3, 8}, {0.5, 11}, {-5, 9}, {100, 2}}) {
+      f.begin(std::vector<unsigned char>{1, 1});
       f.evaluate(x);
+      // Second derivatives at an end of the domain are those a twentieth of a scale further in.
+      const double tolerance = x[0] == -5 ? 0.1 : 0.01;
       std::vector<double> g(2), out(2);
       nll(x, g);
       CHECK(f.gradient()[0] == Approx(g[0]).margin(1e-5));
       CHECK(f.gradient()[1] == Approx(g[1]).margin(1e-5));
       const double a = x[0] + x[1], h00 = 9 / (a * a), h11 = h00 + 30 / (x[1] * x[1]);
       f.hessian_times(std::vector<double>{1, 0}, out);
-      CHECK(out[0] == Approx(h00).epsilon(0.05));
-      CHECK(out[1] == Approx(h00).epsilon(0.05));
+      CHECK(out[0] == Approx(h00).epsilon(tolerance));
+      CHECK(out[1] == Approx(h00).epsilon(tolerance));
       f.hessian_times(std::vector<double>{0, 1}, out);
-      CHECK(out[1] == Approx(h11).epsilon(0.05));
+      CHECK(out[1] == Approx(h11).epsilon(tolerance));
     }
   }
 }
