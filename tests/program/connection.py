@@ -7,7 +7,7 @@ import numpy
 from campaigns import SOURCE, Folder, run, summary, table, umbra, write
 
 # The entry EXTPAR 23 or MINPAR 3 of an SLHA input, by awk.
-ENTRY = r"""entry() { awk -v b="$1" -v i="$2" 'toupper($1) == "BLOCK" { on = toupper($2) == b; next } on && $1 == i { print $2 + 0; exit }'; }"""
+ENTRY = r"""entry() { awk -v b="$1" -v i="$2" 'toupper($1) == "BLOCK" { on = toupper($2) == b; next } on && $1 == i { print $2; exit }'; }"""
 
 # Reads standard input, prints the spectrum; no theory: exit code 255, SPINFO 4, and no masses.
 SOFTSUSY = r"""#!/bin/sh
