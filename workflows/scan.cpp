@@ -35,6 +35,7 @@ class Scan final : public Workflow {
     if (job.stop.evaluations) context.evaluations = *job.stop.evaluations;
     context.dim = points ? points->dim() : 2;  // so that the sampler's own faults are seen in the same go
     context.periodic = points ? points->space().periodic() : std::vector<bool>(2, false);
+    context.lengths = points ? points->space().lengths() : std::vector<double>(2, 1.0);
     const std::size_t before = faults.size();
     if (points) read_start(job, points->space(), context, plan, faults);
     const Config with_stop = join_stop(*sampler, job.stop_rest);

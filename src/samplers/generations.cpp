@@ -28,6 +28,7 @@ std::vector<Task> Generations::ask(std::size_t max) {
   std::vector<Task> tasks;
   std::vector<double> u(dim());
   for (const Generation& g : open_) {
+    if (tasks.size() >= max) break;
     next_ask_ = std::max(next_ask_, g.start);  // the last ones of a generation before may have been told in an earlier start, and never asked in this
     for (; tasks.size() < max && next_ask_ < g.start + g.values.size(); ++next_ask_) {
       const std::size_t i = next_ask_ - g.start;

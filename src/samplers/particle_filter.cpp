@@ -12,8 +12,9 @@ namespace {
 
 /// Uniform seeds; then iterations, each of which keeps the best points of all so far as survivors and gives them children at normal
 /// distances. A survivor whose log-likelihood is z below the best has weight 1 - z / max z, z at most `clip`, and as many children as its
-/// share, rounded so that they sum to the iteration. The width falls by `decay` an iteration; widths: equal (one width), or logarithmic
-/// (each child has its own, evenly spread in the logarithm between the present width and the last one), or `widths`, one for each parameter.
+/// share, rounded so that they sum to the iteration. The width falls by `decay` an iteration; scale: equal (one width), or logarithmic
+/// (each child has its own, evenly spread in the logarithm between the present width and the last one). Widths are relative to the range, or, with
+/// `units: parameter`, absolute where the prior is flat and of the natural logarithm of the parameter where it is log; `widths` has one for each parameter.
 /// Points to start from stand in for the first of the uniform seeds, best first, up to half of them. Ends by itself after `iterations`. An evaluation that failed survives only where too few others are there, and then with weight 0.
 class ParticleFilter : public Generations {
  public:
@@ -24,6 +25,7 @@ class ParticleFilter : public Generations {
     double survival = 0.2;
     double width = 0.2;
     double decay = 0.95;
+    std::string units = "range";
     std::string scale = "equal";
     std::vector<double> widths;
     double clip = 1e12;
@@ -35,7 +37,9 @@ class ParticleFilter : public Generations {
         .add("children", &Options::children, "points an iteration, at least 10; none: what is left of stop.evaluations after the seeds, or 1000", between(10, 1e8))
         .add("iterations", &Options::iterations, "after how many it ends", between(1, 1e9))
         .add("survival", &Options::survival, "survivors, as a part of the children of an iteration", between(1e-6, 1))
-        .add("width", &Options::width, "first standard deviation, in units of each parameter's range", between(1e-12, 10))
+        .add("width", &Options::width, "first standard deviation, in the units that 'units' says", above(0))
+        .add("units", &Options::units, "what widths are measured in. range: each parameter's range; parameter: the parameter itself where its prior is flat, its natural logarithm where it is log",
+             one_of({"range", "parameter"}))
         .add("decay", &Options::decay, "factor of the width from one iteration to the next", between(1e-6, 1))
         .add("scale", &Options::scale, "equal: all children at the present width; logarithmic: at widths from there down to the last one", one_of({"equal", "logarithmic"}))
         .add("widths", &Options::widths, "one first standard deviation for each parameter, instead of 'width'")
@@ -47,6 +51,14 @@ class ParticleFilter : public Generations {
     VALIDATE(widths_.empty() || widths_.size() == dim(), "'widths' has {} numbers for {} parameters, give one for each", widths_.size(), dim());
     for (double w : widths_) VALIDATE(w > 0, "'widths' contains {} (a width is above 0), correct it", w);
     if (widths_.empty()) widths_.assign(dim(), options.width);
+    if (options.units == "parameter") {
+      for (std::size_t d = 0; d < context.lengths.size(); ++d) {
+        VALIDATE(!std::isnan(context.lengths[d]), "'units: parameter' needs flat or log priors, which sampled parameter {} has not: leave it out, and give widths relative to the range", d + 1);
+        widths_[d] /= context.lengths[d];
+      }
+      VALIDATE(!context.lengths.empty(), "'units: parameter' needs named parameters, whose ranges are not known here: give widths relative to the range");
+    }
+    for (double w : widths_) VALIDATE(w <= 10, "a width of {} ranges is more than this method can use, take at most 10", w);
     const bool known = context.evaluations != no_end;
     seeds_ = options.seeds.value_or(known ? std::clamp<std::size_t>(context.evaluations / 4 * 3, 10, 1000000) : 10000);
     children_ = options.children.value_or(known && context.evaluations > seeds_ ? std::max<std::size_t>(10, (context.evaluations - seeds_) / options.iterations) : 1000);

@@ -23,6 +23,7 @@ struct SamplerContext {
   std::uint64_t seed = 0;
   std::uint64_t evaluations = std::numeric_limits<std::uint64_t>::max();  ///< what `stop: {evaluations}` allows (for methods that plan ahead)
   std::shared_ptr<const EarlierPoints> start = {};  ///< points of an earlier run, at least one; null: none
+  std::vector<double> lengths = {};  ///< [dim] length of each range in units of the parameter (flat priors) or of its natural logarithm (log priors), NaN for others; empty: not known
 };
 
 /// For samplers that cannot start from points. Throws UserError where there are some.

@@ -75,15 +75,16 @@ struct ParameterSpace::Impl {
   std::vector<Column> columns;
   std::vector<std::string> names, unit_names;
   std::vector<bool> periodic;
+  std::vector<double> lengths;
 
   Impl() = default;
-  Impl(const Impl& o) : columns(o.columns), names(o.names), unit_names(o.unit_names), periodic(o.periodic) {
+  Impl(const Impl& o) : columns(o.columns), names(o.names), unit_names(o.unit_names), periodic(o.periodic), lengths(o.lengths) {
     for (const auto& b : o.blocks) blocks.push_back(b->clone());
   }
 
   void read(const Config& entry, const std::vector<std::string>& all, Faults& faults);
   // Of a faulty entry as well, so that others that refer to it are not reported too.
-  void add(const std::vector<Column>& added, bool sampled, bool is_periodic, Mark mark, Faults& faults);
+  void add(const std::vector<Column>& added, bool sampled, bool is_periodic, double length, Mark mark, Faults& faults);
 };
 
 void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::string>& all, Faults& faults) {
@@ -95,12 +96,13 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
   const auto& blocks_known = BlockRegistry::instance().entries();
   const bool is_prior = priors.contains(type);
   const Config* name = entry.find("name");
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   const std::string where = name && name->is_scalar() ? "parameter '" + name->text() + "'" : "parameter";
   if (!is_prior && !blocks_known.contains(type)) {
     std::vector<std::string> known = PriorRegistry::instance().names();
     for (const auto& [k, e] : blocks_known) known.push_back(k);
     faults.add(entry.find("prior")->mark(), fmt::format("{}: unknown prior '{}'{}", where, type, suggestion(type, known)));
-    if (name) add({{name->text(), "", "", Role::parameter}}, false, false, name->mark(), faults);
+    if (name) add({{name->text(), "", "", Role::parameter}}, false, false, unknown, name->mark(), faults);
     return;
   }
 
@@ -122,20 +124,22 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
 
   Faults inner;
   std::unique_ptr<ParameterBlock> block;
+  double length = unknown;
   if (!is_prior) {
     block = BlockRegistry::instance().make(options, inner, context);
   } else if (std::shared_ptr<const Prior> prior = PriorRegistry::instance().make(options, inner)) {
+    length = prior->length();
     block = std::make_unique<PriorBlock>(std::move(prior), context);
   }
   for (const Faults::Fault& f : inner.all()) faults.add(f.mark, where + ": " + f.text);
   if (common.periodic && !entry.find("range"))
     faults.add(entry.mark(), fmt::format("{}: periodic needs a range (its two ends are the same place)", where));
   const std::vector<Column> added = block ? block->columns() : several ? std::vector<Column>{} : std::vector<Column>{context.column};
-  if (name || several) add(added, block && block->dim() > 0, common.periodic, name ? name->mark() : entry.mark(), faults);
+  if (name || several) add(added, block && block->dim() > 0, common.periodic, length, name ? name->mark() : entry.mark(), faults);
   if (block) blocks.push_back(std::move(block));
 }
 
-void ParameterSpace::Impl::add(const std::vector<Column>& added, bool sampled, bool is_periodic, Mark mark, Faults& faults) {
+void ParameterSpace::Impl::add(const std::vector<Column>& added, bool sampled, bool is_periodic, double length, Mark mark, Faults& faults) {
   for (const Column& column : added) {
     check_name(column.name, mark, faults);
     if (std::find(names.begin(), names.end(), column.name) != names.end())
@@ -145,6 +149,7 @@ void ParameterSpace::Impl::add(const std::vector<Column>& added, bool sampled, b
     if (!sampled) continue;
     unit_names.push_back(column.name);
     periodic.push_back(is_periodic);
+    lengths.push_back(length);
   }
 }
 
@@ -178,6 +183,7 @@ const std::vector<Column>& ParameterSpace::columns() const { return impl_->colum
 const std::vector<std::string>& ParameterSpace::names() const { return impl_->names; }
 const std::vector<std::string>& ParameterSpace::unit_names() const { return impl_->unit_names; }
 const std::vector<bool>& ParameterSpace::periodic() const { return impl_->periodic; }
+const std::vector<double>& ParameterSpace::lengths() const { return impl_->lengths; }
 
 void ParameterSpace::to_physical(std::span<const double> u, std::span<double> theta) const {
   EXPECT(u.size() == dim() && theta.size() == size());

@@ -34,6 +34,7 @@ class ParameterSpace {
   const std::vector<std::string>& names() const;       ///< [size]
   const std::vector<std::string>& unit_names() const;  ///< [dim] names of the sampled parameters
   const std::vector<bool>& periodic() const;           ///< [dim]
+  const std::vector<double>& lengths() const;          ///< [dim] Prior::length of each sampled parameter; NaN where it has none
 
   /// @param u [dim] in [0, 1]; @param theta [size] out
   void to_physical(std::span<const double> u, std::span<double> theta) const;

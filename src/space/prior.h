@@ -1,6 +1,7 @@
 #pragma once
 // The interface of a prior: one unit-cube coordinate to one physical value and back.
 
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,8 @@ class Prior {
   virtual double cdf(double theta) const = 0;
   /// ln of the density in theta (discrete: of the probability); -inf outside the support.
   virtual double log_density(double theta) const = 0;
+  /// Length of the range where u is linear in theta (then in units of theta) or in ln theta (then in e-folds); NaN for all others.
+  virtual double length() const { return std::numeric_limits<double>::quiet_NaN(); }
 };
 
 using PriorRegistry = Registry<Prior>;

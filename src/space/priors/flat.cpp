@@ -23,6 +23,8 @@ class Flat : public Prior {
     return theta >= low_ && theta <= high_ ? log_density_ : -std::numeric_limits<double>::infinity();
   }
 
+  double length() const override { return width_; }
+
  private:
   double low_, high_, width_, log_density_;
 };

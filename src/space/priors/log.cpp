@@ -28,6 +28,8 @@ class Log : public Prior {
     return theta >= low_ && theta <= high_ ? -std::log(theta) - std::log(width_) : -std::numeric_limits<double>::infinity();
   }
 
+  double length() const override { return width_; }
+
  private:
   double low_, high_, log_low_, width_;
 };

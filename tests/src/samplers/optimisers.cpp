@@ -109,6 +109,26 @@ TEST_CASE("the particle filter ends after its iterations and keeps to the planne
   CHECK_THROWS_AS(make("particle_filter", {3, {}, 1}, {{"widths", Config::list({Config("0.1")}), {}}}), UserError);
 }
 
+TEST_CASE("the particle filter's widths may be absolute, or of the logarithm where the prior is") {
+  const auto numbers = [](std::vector<const char*> w) {
+    std::vector<Config> all(w.begin(), w.end());
+    return Config::list(all);
+  };
+  SamplerContext context{2, {}, 1, 2000};
+  const auto values = [&](std::vector<Config::Item> options) {
+    const auto sampler = make("particle_filter", context, std::move(options));
+    return drive(*sampler, plain(sphere), {.ask_size = 500, .in_flight = 500, .shuffle = 2, .stop = 100000}).log_likelihood;
+  };
+  const auto relative = values({{"widths", numbers({"0.25", "0.125"}), {}}});
+  context.lengths = {400.0, 8.0};
+  CHECK(values({{"widths", numbers({"100", "1"}), {}}, {"units", text("parameter"), {}}}) == relative);
+  CHECK(values({{"widths", numbers({"100", "2"}), {}}, {"units", text("parameter"), {}}}) != relative);
+  context.lengths = {400.0, std::nan("")};
+  CHECK_THROWS_AS(make("particle_filter", context, {{"units", text("parameter"), {}}}), UserError);
+  context.lengths = {1.0, 1.0};
+  CHECK_THROWS_AS(make("particle_filter", context, {{"width", text("100"), {}}}), UserError);
+}
+
 TEST_CASE("polish takes every start point to its local optimum, then ends") {
   const std::vector<std::vector<double>> start{{0.5, 0.5, 0.5}, {0.1, 0.9, 0.4}, {0.29, 0.31, 0.3}};
   for (const char* method : {"bobyqa", "sbplx", "nelder_mead"}) {

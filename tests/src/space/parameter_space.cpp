@@ -55,6 +55,10 @@ TEST_CASE("a space maps u to every kind of parameter, in the order of the list")
   CHECK(s.names() == std::vector<std::string>{"M1", "tanb", "M2", "mt", "a", "b", "ratio", "phi"});
   CHECK(s.unit_names() == std::vector<std::string>{"M1", "tanb", "a", "b", "phi"});
   CHECK(s.periodic() == std::vector<bool>{false, false, false, false, true});
+  CHECK(s.lengths().size() == 5);
+  CHECK(s.lengths()[1] == Approx(std::log(60.0)));        // log
+  CHECK(std::isnan(s.lengths()[2]));                       // correlated normal
+  CHECK(s.lengths()[4] == Approx(6.283185307179586));     // flat
   CHECK(s.columns()[0].label == "M_1");
   CHECK(s.columns()[2].unit == "GeV");
   CHECK(s.columns()[4].unit == "GeV");
