@@ -20,11 +20,6 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-std::string find_run(const std::string& path) {
-  const std::filesystem::path beside = std::filesystem::path(working_directory().job) / path;
-  return !exists(path) && exists(beside.string()) ? beside.string() : path;
-}
-
 /// The list of parameters that a job stands for; null where it has none.
 Config parameter_list(const Config& job) {
   Faults faults;
@@ -59,6 +54,11 @@ bool same_names(std::vector<std::string> a, std::vector<std::string> b) {
 }
 
 }  // namespace
+
+std::string find_run(const std::string& path) {
+  const std::filesystem::path beside = std::filesystem::path(working_directory().job) / path;
+  return !exists(path) && exists(beside.string()) ? beside.string() : path;
+}
 
 OptionSet<EarlierRunOptions> EarlierRunOptions::options() {
   OptionSet<EarlierRunOptions> set;

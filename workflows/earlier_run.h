@@ -34,6 +34,9 @@ struct EarlierRunOptions {
   }
 };
 
+/// Where a run directory named in a job file is: as it stands, or else beside the job file.
+std::string find_run(const std::string& path);
+
 /// Reads the table /points of a run, finished or not. The parameters of this job are found there by their names, whatever they were there (sampled, fixed
 /// or derived; a preset of other values). Where both jobs list the same parameters, points keep their place in the unit cube bit for bit.
 class EarlierRun {

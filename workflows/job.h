@@ -51,7 +51,7 @@ struct Job {
 
 /// What differs between a job and an earlier one that made the run directory, "key.sub: was ..., is ...", without the keys that may differ (by default those
 /// that may change between two starts of one campaign).
-std::vector<std::string> differences(const Config& earlier, const Config& now, const std::vector<std::string>& may_differ = {"stop", "output", "name", "failures"});
+std::vector<std::string> differences(const Config& earlier, const Config& now, const std::vector<std::string>& may_differ = {"stop", "output", "name", "failures", "baseline"});
 
 /// Where a slice keeps its results: a folder of its own in the run directory of the whole.
 std::string slice_directory(const std::string& run, const Slice& slice);

@@ -79,7 +79,7 @@ class Learn final : public Workflow {
   explicit Learn(const Options&) {}
 
   Plan plan(const Job& job, Faults& faults) const override {
-    detail::check_keys(job.root, {"name", "seed", "workflow", "parameters", "preset", "require", "model", "constraints", "target", "start", "committee", "query", "test", "slha", "stop", "failures", "slice", "output"},
+    detail::check_keys(job.root, {"name", "seed", "workflow", "parameters", "preset", "require", "model", "constraints", "target", "start", "committee", "query", "test", "baseline", "slha", "stop", "failures", "slice", "output"},
                        "job", faults);
     Plan plan;
     const auto setup = LearnSetup::read(job, faults);

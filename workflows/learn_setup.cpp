@@ -6,6 +6,7 @@
 
 #include "io/blob_directory.h"
 #include "io/point_table.h"
+#include "io/reader.h"
 #include "io/yaml.h"
 #include "src/base/error.h"
 
@@ -105,6 +106,15 @@ std::vector<double> read_pool(const std::string& file, const ParameterSpace& spa
   return u;
 }
 
+// The end of the learning curve of a run.
+Baseline read_baseline(const std::string& run, bool classes) {
+  const Reader reader(find_run(run));
+  const auto evaluations = reader.numbers("learning", "evaluations"), quality = reader.numbers("learning", classes ? "accuracy" : "r2");
+  VALIDATE(!quality.empty() && quality.size() == evaluations.size(), "{} has no learning curve of {} (name a finished run of `workflow: learn` with the same kind of target and a test set)", run,
+           classes ? "classes" : "numbers");
+  return {evaluations.back(), quality.back()};
+}
+
 // How many batches follow the start set.
 std::uint64_t count_batches(const Job& job, const LearnStop& stop, const LearnerOptions& o, Faults& faults) {
   const Config* where = job.root.find("stop");
@@ -154,12 +164,21 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
 
   const std::size_t dim = s.points ? s.points->dim() : 2;  // so that all faults are seen in one go
   s.context = {.dim = dim, .periodic = s.points ? s.points->space().periodic() : std::vector<bool>(dim, false), .seed = job.seed};
+  s.context.lengths = s.points ? s.points->space().lengths() : std::vector<double>(dim, 1.0);
   const Config* committee = job.root.find("committee");
   const Config forest = Config::map({{"type", "forest", {}}});
   s.committee = CommitteeRegistry::instance().make(committee ? *committee : forest, faults, CommitteeContext{dim, s.options.classes, job.seed, job.stop.evaluations.value_or(0)});
   if (s.committee && !s.committee->lacks().empty()) faults.add(committee ? committee->mark() : job.root.mark(), "committee: " + s.committee->lacks());
   if (!start.from) SamplerRegistry::instance().make(s.start_sampler, faults, s.context);
   else if (s.points) EarlierRun::open(start, *start_at, "start", s.points->space(), job.root, faults);
+  if (const Config* baseline = job.root.find("baseline")) {
+    s.baseline = baseline->text();
+    try {
+      read_baseline(*s.baseline, s.options.classes);
+    } catch (const UserError& e) {
+      faults.add(baseline->mark(), std::string("baseline: ") + e.what());
+    }
+  }
   s.job = job.root;
   if (!s.points || faults.size() != before) return {};
 
@@ -197,6 +216,7 @@ std::unique_ptr<Learner> LearnSetup::make_learner() const {
   Faults none;
   if (!start_from.from) parts.start = SamplerRegistry::instance().make(start_sampler, none, context);
   else parts.given = read_start();
+  if (baseline) parts.baseline = read_baseline(*baseline, options.classes);
   parts.candidates = candidates;
   parts.blobs = std::make_shared<BlobDirectory>(directory);
   return std::make_unique<Learner>(options, std::move(parts));

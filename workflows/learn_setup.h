@@ -22,6 +22,7 @@ struct LearnSetup {
   Score score = Score::margin;
   Config start_sampler;             ///< null where the start set is given
   EarlierRunOptions start_from;     ///< the given start set
+  std::optional<std::string> baseline;  ///< run directory of a campaign to compare with
   Config job;
   std::uint64_t identity = 0;
   std::string directory;            ///< of the blobs

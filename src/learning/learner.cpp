@@ -381,6 +381,16 @@ PackedPoints Learner::training_points() const {
   return all;
 }
 
+double evaluations_to(const std::vector<LearningStep>& curve, bool classes, double quality) {
+  const auto at = [&](std::size_t i) { return classes ? curve[i].classes.accuracy : curve[i].numbers.r2; };
+  std::size_t first = curve.size();
+  while (first > 0 && at(first - 1) >= quality) --first;
+  if (first == curve.size()) return std::numeric_limits<double>::infinity();
+  if (first == 0) return static_cast<double>(curve[0].evaluations);
+  const double share = (quality - at(first - 1)) / (at(first) - at(first - 1));
+  return static_cast<double>(curve[first - 1].evaluations) + share * static_cast<double>(curve[first].evaluations - curve[first - 1].evaluations);
+}
+
 SamplerResult Learner::result() const {
   SamplerResult r;
   if (curve_.empty()) return r;
@@ -391,6 +401,11 @@ SamplerResult Learner::result() const {
                  {"precision_recall", last.classes.precision_recall}, {"brier", last.classes.brier}};
   else r.numbers = {{"rms", last.numbers.rms}, {"r2", last.numbers.r2}};
   r.numbers.push_back({"training_points", static_cast<double>(last.usable)});
+  if (parts_.baseline) {
+    const double needed = evaluations_to(curve(), options_.classes, parts_.baseline->quality);
+    if (std::isfinite(needed)) r.numbers.push_back({"gain", parts_.baseline->evaluations / needed});
+    else r.warnings.push_back(fmt::format("the baseline's {} of {:.4f} is not reached yet, so that there is no gain to state", options_.classes ? "accuracy" : "r2", parts_.baseline->quality));
+  }
   return r;
 }
 

@@ -44,6 +44,14 @@ struct LearningStep {
   NumberMetrics numbers;
 };
 
+/// What another campaign reached, whose points were not chosen: what choosing them saves is measured against it.
+struct Baseline {
+  double evaluations = 0;
+  double quality = 0;  ///< accuracy; regression: r2
+};
+/// Evaluations from which on a curve stays at a quality, between steps by a straight line; infinity where it does not.
+double evaluations_to(const std::vector<LearningStep>& curve, bool classes, double quality);
+
 /// A Sampler. Batch 0 is the start set; committee v is trained on batches 0 .. v-1; batch b >= 1 is chosen by committee max(1, b - lag), and may
 /// run as soon as that has scored all candidates: with lag 1 the simulators work on batch b while the committee for batch b+1 trains.
 /// Tasks: points (kind point, ids start + (b-1) x batch + slot), the test set (kind custom, ids of its own, never trained on), training (kind train, id v x parts + part), and
@@ -61,6 +69,7 @@ class Learner final : public Sampler {
     PackedPoints given;                     ///< the start set where it is given
     std::shared_ptr<const Candidates> candidates;
     std::shared_ptr<BlobStore> blobs;
+    std::optional<Baseline> baseline = {};
   };
   /// Throws UserError where the start sampler waits for outcomes, or candidates are fewer than a batch.
   Learner(const LearnerOptions& options, Parts parts);

@@ -96,6 +96,19 @@ with open(os.path.join(work, "one/summary.json")) as f:
     summary = json.load(f)
 assert summary["evaluations"] == 500 and summary["accuracy"] > 0.93 and summary["auc"] > 0.97, summary
 
+# What choosing saves, against a run whose points were drawn; with nothing else changed, the campaign's end is told anew.
+run("run", "job.yaml", "--quiet", "output.directory=drawn", "start={sampler: random, evaluations: 1000}", "stop.evaluations=1000")
+run("run", "job.yaml", "--quiet", "--fresh", "output.directory=compared", "baseline=drawn")
+with open(os.path.join(work, "compared/summary.json")) as f:
+    gain = json.load(f)["gain"]
+with h5py.File(os.path.join(work, "drawn/results.h5")) as a, h5py.File(os.path.join(work, "compared/results.h5")) as b:
+    level, curve, n = a["learning/accuracy"][-1], b["learning/accuracy"][()].tolist(), b["learning/evaluations"][()].tolist()
+first = max([i + 1 for i, q in enumerate(curve) if q < level], default=0)
+low, high = n[max(first - 1, 0)], n[first]
+assert 1000 / high <= gain <= 1000 / low, (gain, level, curve)
+_, err = run("run", "job.yaml", "--quiet", "output.directory=never", "baseline=missing", code=2)
+assert "baseline" in err and "missing" in err, err
+
 # predict: CSV in any order of columns, HDF5, SLHA; a warning outside the box.
 write("points.csv", "y,x\n10,0\n90,4\n10,99\n")
 out, err = run("predict", "one/model", "points.csv")

@@ -128,17 +128,6 @@ inline std::vector<LearningStep> curve(Toy toy, bool active) {
   return learning.learner().curve();
 }
 
-/// Evaluations at which a curve first reaches an accuracy for good, interpolated; infinity where it does not.
-inline double reach(const std::vector<LearningStep>& curve, double accuracy) {
-  std::size_t first = curve.size();
-  while (first > 0 && curve[first - 1].classes.accuracy >= accuracy) --first;
-  if (first == curve.size()) return std::numeric_limits<double>::infinity();
-  if (first == 0) return static_cast<double>(curve[0].evaluations);
-  const LearningStep &a = curve[first - 1], &b = curve[first];
-  const double share = (accuracy - a.classes.accuracy) / (b.classes.accuracy - a.classes.accuracy);
-  return static_cast<double>(a.evaluations) + share * static_cast<double>(b.evaluations - a.evaluations);
-}
-
 inline std::vector<Config::Item> committee(const std::string& type, std::vector<Config::Item> options = {}) {
   options.insert(options.begin(), {"type", Config(type), {}});
   return options;
