@@ -18,7 +18,7 @@ void Outbox::recycle(Buffer buffer) {
 }
 
 void Outbox::send(int to, MessageTag tag, Buffer& message) {
-  Sending sending{MPI_REQUEST_NULL, {}};
+  Sending sending{to, MPI_REQUEST_NULL, {}};
   UMBRA_MPI(MPI_Isend(message.data(), static_cast<int>(message.size()), MPI_BYTE, to, static_cast<int>(tag), comm_, &sending.request));
   int done = 0;
   UMBRA_MPI(MPI_Request_get_status(sending.request, &done, MPI_STATUS_IGNORE));
@@ -38,18 +38,23 @@ void Outbox::send(int to, MessageTag tag, Buffer& message) {
 }
 
 void Outbox::progress() {
-  // All, as a rank in a long evaluation holds up only its own.
-  for (std::size_t i = 0; i < on_the_way_.size();) {
+  // A rank in a long evaluation holds up its own messages only; of these none arrives before the first.
+  held_up_.clear();
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < on_the_way_.size(); ++i) {
+    Sending& sending = on_the_way_[i];
+    const bool waits = std::find(held_up_.begin(), held_up_.end(), sending.to) != held_up_.end();
     int done = 0;
-    UMBRA_MPI(MPI_Test(&on_the_way_[i].request, &done, MPI_STATUS_IGNORE));
-    if (!done) {
-      ++i;
+    if (!waits) UMBRA_MPI(MPI_Test(&sending.request, &done, MPI_STATUS_IGNORE));
+    if (done) {
+      recycle(std::move(sending.buffer));
       continue;
     }
-    recycle(std::move(on_the_way_[i].buffer));
-    if (i + 1 != on_the_way_.size()) on_the_way_[i] = std::move(on_the_way_.back());
-    on_the_way_.pop_back();
+    if (!waits) held_up_.push_back(sending.to);
+    if (kept != i) on_the_way_[kept] = std::move(sending);
+    ++kept;
   }
+  on_the_way_.resize(kept);
 }
 
 bool Inbox::is_coming_from(int rank, std::size_t before) const {

@@ -24,13 +24,15 @@ class Outbox {
 
  private:
   struct Sending {
-    MPI_Request request;
+    int to = 0;
+    MPI_Request request = MPI_REQUEST_NULL;
     Buffer buffer;
   };
   void recycle(Buffer buffer);
 
   MPI_Comm comm_;
-  std::deque<Sending> on_the_way_;
+  std::deque<Sending> on_the_way_;  ///< in the order in which they were sent
+  std::vector<int> held_up_;
   std::vector<Buffer> spare_;
 };
 
@@ -56,8 +58,8 @@ class Inbox {
   std::vector<Coming> coming_;
 };
 
-/// Messages up to this size are sent eagerly by Open MPI's shared-memory transport (limit 4096 with its header).
-constexpr std::size_t eager_bytes = 3900;
+/// Messages up to this size travel without a word from the receiver, who may be in a long evaluation: MpiSession raises Open MPI's limit above it.
+constexpr std::size_t eager_bytes = 16000;
 
 class MpiPort final : public Port {
  public:

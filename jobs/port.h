@@ -39,7 +39,7 @@ class LocalPort final : public Port {
   void send(MessageTag tag, Buffer& message) override;
   void flush() override {}
   bool sending() override { return false; }
-  std::size_t good_message_bytes() const override { return std::size_t{1} << 16; }
+  std::size_t good_message_bytes() const override { return std::size_t{1} << 14; }
 
   // The coordinator's end.
   void give(Buffer& tasks);

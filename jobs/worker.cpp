@@ -85,8 +85,8 @@ void Worker::evaluate_all() {
       if (!evaluate()) return;
       continue;
     }
-    send_answers();
     if (port_->receive(incoming_)) unread_ = MessageReader(incoming_);
+    else if (!answers_.empty()) send_answers();
     else port_->wait();
   }
   send_answers();
@@ -102,6 +102,7 @@ bool Worker::evaluate() {
   outcome_.rows.clear();
   outcome_.blob.clear();
   std::string error;
+  const std::size_t before = answers_.size();
   outcome_.start = unix_now();
   begin_evaluation(outcome_.start);
   try {
@@ -125,7 +126,7 @@ bool Worker::evaluate() {
     }
   }
   if (!error.empty()) fail(MessageTag::task_failed, error);
-  else if (now - last_sent_ > gather_s || answers_.size() >= port_->good_message_bytes()) send_answers();
+  else if (now - last_sent_ > gather_s || answers_.size() + (answers_.size() - before) > port_->good_message_bytes()) send_answers();
   return true;
 }
 
