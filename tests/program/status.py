@@ -35,7 +35,7 @@ with Folder():
     text = umbra("status", "out")
     assert "killed" in text and "run the same command again" in text and " left" not in text, text
     assert status("out")["state"] == "killed"
-    run("job.yaml", 1, "model.mean=1us")
+    run("job.yaml", 2, "stop.evaluations=30")
     assert status("out")["state"] == "complete"
 
     # submitted ones, with a queue that we make up
@@ -52,7 +52,7 @@ with Folder():
     os.makedirs("array/seed=2")
     write("array/slurm_job", "13\n")
     write("array/seed=2/slurm_job", "12\n")
-    run("job.yaml", 1, "model.mean=1us", "output.directory=array/seed=1")
+    run("job.yaml", 1, "stop.evaluations=30", "output.directory=array/seed=1")
     text = umbra("status", "array")
     assert "seed=1" in text and "complete" in text and "seed=2" in text and "PENDING" in text and "RUNNING" in text, text
     runs = status("array")["runs"]
