@@ -70,7 +70,8 @@ std::optional<SlurmTime> parse_slurm_time(std::string_view text) {
   constexpr double unlimited = std::numeric_limits<double>::infinity();
   if (upper == "UNLIMITED" || upper == "INFINITE") return SlurmTime{"UNLIMITED", unlimited};
   if (const auto seconds = slurm_seconds(text)) return SlurmTime{std::string(text), *seconds > 0.0 ? *seconds : unlimited};
-  const auto duration = text.find(':') == std::string_view::npos ? parse_duration(text) : std::nullopt;
+  const bool has_unit = !text.empty() && upper.back() >= 'A' && upper.back() <= 'Z' && text.find(':') == std::string_view::npos;
+  const auto duration = has_unit ? parse_duration(text) : std::nullopt;
   if (!duration || !std::isfinite(*duration) || *duration < 1.0 || *duration > 1000.0 * 365.0 * day_s) return {};
   return SlurmTime{clock_text(*duration), *duration};
 }
