@@ -30,9 +30,9 @@ end_of_allocation() {
   echo "${SLURM_JOB_END_TIME:-$((begun + limit))}"
 }
 
-# Somebody wants the campaign to stop, for good.
+# Somebody wants the campaign to stop, for good. Slurm calls a job COMPLETING as long as this script runs; where it ended it itself it gives a reason (TimeLimit).
 is_cancelled() {
-  [ -n "$terminated" ] && [ -n "$(squeue --noheader --job "$job" --states=CANCELLED 2>/dev/null)" ]
+  [ -n "$terminated" ] && [[ $(squeue --noheader --job "$job" --states=all --format '%T %r' 2>/dev/null) =~ ^(COMPLETING|CANCELLED)\ None ]]
 }
 
 go_on_later() {

@@ -19,9 +19,9 @@ sampler: {type: random}
 stop: {evaluations: 100}
 output: {directory: out}
 """
-# Each appends what it is asked to a log. FAKE_END: what squeue says of the end; FAKE_CANCELLED: whether the job counts as cancelled; FAKE_CODE: how the campaign ends.
+# Each appends what it is asked to a log. FAKE_END: what squeue says of the end; FAKE_STATE: in which state the job is and why; FAKE_CODE: how the campaign ends.
 FAKES = {
-    "squeue": 'echo "squeue $*" >>log; case "$*" in *CANCELLED*) echo "$FAKE_CANCELLED";; *) printf "%s" "$FAKE_END";; esac',
+    "squeue": 'echo "squeue $*" >>log; case "$*" in *%r*) echo "$FAKE_STATE";; *) printf "%s" "$FAKE_END";; esac',
     "scontrol": 'echo "scontrol $*" >>log',
     "sleep": "exit 0",
     "mpirun": 'echo "deadline $UMBRA_DEADLINE" >>log; date >out/sessions.json; trap : USR1; if [ -n "$FAKE_WAIT" ]; then echo ready >ready; while [ ! -e over ]; do /bin/sleep 0.05; done; fi; exit "$FAKE_CODE"',
@@ -35,12 +35,12 @@ def fake_slurm():
         os.chmod(f"bin/{name}", 0o755)
 
 
-def start(script, code=0, end="", cancelled="", wait="", **more):
+def start(script, code=0, end="", state="", wait="", **more):
     for f in ("log", "ready", "over"):
         if os.path.exists(f):
             os.remove(f)
     os.makedirs("out", exist_ok=True)
-    environment = dict(os.environ, PATH=os.path.abspath("bin") + ":" + os.environ["PATH"], SLURM_JOB_ID="77", FAKE_END=end, FAKE_CODE=str(code), FAKE_CANCELLED=cancelled,
+    environment = dict(os.environ, PATH=os.path.abspath("bin") + ":" + os.environ["PATH"], SLURM_JOB_ID="77", FAKE_END=end, FAKE_CODE=str(code), FAKE_STATE=state,
                        FAKE_WAIT=wait, **more)
     return subprocess.Popen(["bash", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
@@ -93,11 +93,12 @@ def check_requeue(script):
     assert "scontrol requeue 77" in run_script(script, 137)[1]
     # somebody cancels it: good order (srun) or not (mpirun), it is not started again
     for code in (75, 1, 143):
-        said, log = terminated(script, code, cancelled="77 box script root CG")
+        said, log = terminated(script, code, state="COMPLETING None")
         assert "cancelled" in said and "scontrol" not in log, (code, said, log)
         # SIGTERM at the end of the time limit, or from the user: goes on
-        said, log = terminated(script, code)
-        assert "scontrol requeue 77" in log, (code, said, log)
+        for state in ("COMPLETING TimeLimit", "RUNNING None"):
+            said, log = terminated(script, code, state=state)
+            assert "scontrol requeue 77" in log, (code, state, said, log)
 
 
 def check_directives():
