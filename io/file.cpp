@@ -9,11 +9,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace umbra {
@@ -30,7 +32,7 @@ struct Fault {
   bool armed = false;
   std::string operation, part;
   std::uint64_t at = 0;
-  bool kill = false, tear = false, persists = false;
+  bool kill = false, tear = false, stall = false, persists = false;
   int code = 0;
   std::uint64_t matched = 0, passed = 0;
 };
@@ -51,10 +53,11 @@ Fault parse(const std::string& text) {
   f.at = std::strtoull(fields[1].c_str(), nullptr, 10);
   f.kill = fields[2] == "kill";
   f.tear = fields[2] == "tear";
+  f.stall = fields[2] == "stall";
   for (const auto& [word, code] : {std::pair{"ENOSPC", ENOSPC}, {"EDQUOT", EDQUOT}, {"EIO", EIO}, {"EACCES", EACCES}, {"EPERM", EPERM}})
     if (fields[2] == word) f.code = code;
   f.persists = f.code == ENOSPC || f.code == EDQUOT;
-  VALIDATE(f.kill || f.tear || f.code != 0, "UMBRA_FAULT: unknown action '{}'", fields[2]);
+  VALIDATE(f.kill || f.tear || f.stall || f.code != 0, "UMBRA_FAULT: unknown action '{}'", fields[2]);
   if (fields.size() > 3) f.part = fields[3];
   return f;
 }
@@ -68,7 +71,7 @@ Fault& fault() {
 }
 
 int point(FileOperation operation, std::string_view path) {
-  const std::scoped_lock lock(fault_mutex);
+  std::unique_lock lock(fault_mutex);
   Fault& f = fault();
   ++f.passed;
   if (!f.armed || (f.operation != "any" && f.operation != name(operation)) || path.find(f.part) == std::string_view::npos) return 0;
@@ -76,6 +79,11 @@ int point(FileOperation operation, std::string_view path) {
   if (n != f.at && !(f.persists && n > f.at)) return 0;
   if (f.tear && operation == FileOperation::write) return tear;
   if (f.kill || f.tear) std::raise(SIGKILL);
+  if (f.stall) {
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::minutes(1));
+    return 0;
+  }
   return f.code;
 }
 

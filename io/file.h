@@ -28,8 +28,8 @@ class FileError : public UserError {
 enum class FileOperation { open, write, sync, close, rename, remove, link, make_directory, sync_directory, reserve, hdf5_create, hdf5_write, hdf5_close };
 
 /// Called before each operation; a test's fault may return an errno (the operation then fails with it) or kill the process. Chosen by the environment:
-/// UMBRA_FAULT="<operation or any>:<n>:<errno name, kill or tear>[:<part of the path>]", the n-th call from 0; `tear` writes half of what
-/// is to be written and kills; ENOSPC and EDQUOT persist from then on.
+/// UMBRA_FAULT="<operation or any>:<n>:<errno name, kill, tear or stall>[:<part of the path>]", the n-th call from 0; `tear` writes half of what
+/// is to be written and kills; `stall` takes a minute, as a busy file system may; ENOSPC and EDQUOT persist from then on.
 /// Returns 0 where all is well.
 int fault_point(FileOperation operation, std::string_view path);
 /// The same from a test: "" ends it.

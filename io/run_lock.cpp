@@ -28,6 +28,7 @@ struct Owner {
   long pid = 0;
   std::string started;          ///< when the process started, in ticks after the boot; a process id alone is used again
   std::string job;              ///< of the batch system
+  long restart = 0;             ///< of the job
   bool operator==(const Owner&) const = default;
 };
 
@@ -73,10 +74,11 @@ Owner myself() {
   char host[256] = "";
   ::gethostname(host, sizeof host - 1);
   const char* job = std::getenv("SLURM_JOB_ID");
-  return {host, first_line("/proc/sys/kernel/random/boot_id"), ::getpid(), start_of(::getpid()), job ? job : ""};
+  const char* restart = std::getenv("SLURM_RESTART_COUNT");
+  return {host, first_line("/proc/sys/kernel/random/boot_id"), ::getpid(), start_of(::getpid()), job ? job : "", restart ? std::strtol(restart, nullptr, 10) : 0};
 }
 
-std::string write(const Owner& o) { return fmt::format("host {}\nboot {}\npid {}\nstarted {}\njob {}\n", o.host, o.boot, o.pid, o.started, o.job); }
+std::string write(const Owner& o) { return fmt::format("host {}\nboot {}\npid {}\nstarted {}\njob {}\nrestart {}\n", o.host, o.boot, o.pid, o.started, o.job, o.restart); }
 
 Owner read(const std::string& path) {
   Owner o;
@@ -89,6 +91,7 @@ Owner read(const std::string& path) {
     if (key == "pid") o.pid = std::strtol(value.c_str(), nullptr, 10);
     if (key == "started") o.started = value;
     if (key == "job") o.job = value;
+    if (key == "restart") o.restart = std::strtol(value.c_str(), nullptr, 10);
   }
   return o;
 }
@@ -99,28 +102,52 @@ double modified(const std::string& path) {
   return static_cast<double>(s.st_mtim.tv_sec) + 1e-9 * static_cast<double>(s.st_mtim.tv_nsec);
 }
 
+bool is_here(const Owner& owner, const Owner& me) { return owner.host == me.host && owner.boot == me.boot; }
+
+bool runs(const Owner& owner) { return !owner.started.empty() && start_of(owner.pid) == owner.started; }
+
 }  // namespace
 
 struct RunLock::Impl {
   std::string path;
   Owner me;
+  double stale_s = 0.0, heartbeat_s = 0.0;
   std::mutex mutex;
   std::condition_variable wake;
   bool ending = false;
   std::thread heart;
+
+  // Whether an owner on another host lives, as far as its signs of life tell; `mine` is a file whose time is that of the file system.
+  bool lives_elsewhere(const Owner& owner, const std::string& mine) const {
+    if (owner.host == me.host) return false;  // before this host was started anew
+    const bool earlier_self = !me.job.empty() && owner.job == me.job && owner.restart < me.restart;
+    const double patience_s = earlier_self ? 2.5 * heartbeat_s : stale_s;
+    for (const double seen = modified(path);; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+      ::utimensat(AT_FDCWD, mine.c_str(), nullptr, 0);
+      if (!(read(path) == owner)) return false;  // it is gone: try again
+      const double last = modified(path);
+      if (modified(mine) - last >= patience_s) return false;
+      if (me.job.empty() || last > seen) return true;
+    }
+  }
 };
 
 RunLock::RunLock(const std::string& directory, double stale_s, double heartbeat_s) : impl_(std::make_unique<Impl>()) {
   make_directory(directory);
   impl_->path = directory + "/lock";
   impl_->me = myself();
+  impl_->stale_s = stale_s;
+  impl_->heartbeat_s = heartbeat_s;
   const std::string mine = fmt::format("{}.{}.{}", impl_->path, impl_->me.host, impl_->me.pid);
-  {
+  try {
     File f(mine, File::Mode::create);
     const std::string text = write(impl_->me);
     f.write(std::as_bytes(std::span(text)));
     f.sync();
     f.close();
+  } catch (const FileError&) {
+    ::unlink(mine.c_str());
+    throw;
   }
   // A link is made by one process only, on network file systems too.
   for (int attempt = 0; ::link(mine.c_str(), impl_->path.c_str()) != 0; ++attempt) {
@@ -130,13 +157,10 @@ RunLock::RunLock(const std::string& directory, double stale_s, double heartbeat_
       throw FileError(fmt::format("cannot lock {} ({})", directory, code == EEXIST ? "others take it at the same time" : std::strerror(code)), code);
     }
     const Owner owner = read(impl_->path);
-    if (owner.host == impl_->me.host && owner.boot == impl_->me.boot)
+    const bool here = is_here(owner, impl_->me);
+    if (here)
       for (int ms = 0; ms < longest_death_ms && start_of(owner.pid) == owner.started && is_dying(owner.pid); ++ms) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ::utimensat(AT_FDCWD, mine.c_str(), nullptr, 0);
-    const double silence = modified(mine) - modified(impl_->path);
-    const bool here = owner.host == impl_->me.host && owner.boot == impl_->me.boot;
-    const bool lives = here ? !owner.started.empty() && start_of(owner.pid) == owner.started : silence < stale_s && owner.host != impl_->me.host;
-    if (lives) {
+    if (here ? runs(owner) : impl_->lives_elsewhere(owner, mine)) {
       ::unlink(mine.c_str());
       throw UserError(fmt::format("{} is in use by process {} on {}{} (two campaigns on one directory would destroy each other's result); wait for it, stop it, or choose another directory{}",
                                   directory, owner.pid, owner.host, owner.job.empty() ? "" : " (job " + owner.job + ")",
@@ -162,6 +186,15 @@ RunLock::~RunLock() {
   impl_->wake.notify_all();
   impl_->heart.join();
   if (read(impl_->path) == impl_->me) ::unlink(impl_->path.c_str());
+}
+
+LockState lock_state(const std::string& directory, double stale_s) {
+  const std::string path = directory + "/lock";
+  if (!exists(path)) return LockState::free;
+  const Owner owner = read(path), me = myself();
+  if (is_here(owner, me)) return runs(owner) ? LockState::held : LockState::dead;
+  const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return owner.host != me.host && now - modified(path) < stale_s ? LockState::held : LockState::dead;
 }
 
 }  // namespace umbra

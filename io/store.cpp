@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "io/checkpoint.h"
 #include "io/file.h"
@@ -113,6 +114,8 @@ void Store::Impl::open() {
   try {
     on_root(ranks, [&] { open_on_root(); });
   } catch (const SharedTrouble& t) {
+    ranks.free();
+    if (t.trouble.kind == Trouble::Kind::no_space) throw FileError(t.trouble.message, ENOSPC);
     throw UserError(t.trouble.message);
   }
   std::vector<std::byte> bytes;

@@ -178,6 +178,11 @@ void Service::wait() const {
   impl_->changed.wait(lock, [this] { return impl_->finished == impl_->issued || impl_->error; });
 }
 
+bool Service::wait_for(double seconds) const {
+  std::unique_lock lock(impl_->mutex);
+  return impl_->changed.wait_for(lock, std::chrono::duration<double>(seconds), [this] { return impl_->finished == impl_->issued || impl_->error; });
+}
+
 std::optional<std::string> Service::error() const {
   std::lock_guard lock(impl_->mutex);
   return impl_->error;

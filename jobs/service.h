@@ -33,6 +33,8 @@ class Service {
   std::uint64_t finished() const;
   /// Rank 0: waits until all that was issued is finished everywhere, or one has failed.
   void wait() const;
+  /// The same, but for at most so long; false where that was not enough.
+  bool wait_for(double seconds) const;
   /// Rank 0: the error of a handler ("rank 3: ..."), if any threw; no further command runs on any rank after one.
   std::optional<std::string> error() const;
   /// Rank 0 ends the threads of all ranks after the issued commands; the other ranks wait in stop() for that.

@@ -40,15 +40,13 @@ void Campaign::take(double patience) {
 
 Ending Campaign::loop(const StopRequest& stop) {
   ledger_.end_at(sampler_.end());
-  bool stopping = false;
   double grace_ends = 0.0;
   while (!ledger_.complete()) {
-    if (!stopping && must_stop(stop)) {
-      stopping = true;
-      const bool by_deadline = !(stop.signal && stop.signal->load() > 0) && recorder_.advice() != Advice::stop;
+    if (cause_ == StopCause::none && (cause_ = must_stop(stop)) != StopCause::none) {
       const bool hurried = stop.hurry && stop.hurry->load();
-      grace_ends = by_deadline ? last_moment(stop) : std::min(last_moment(stop), executor_.now() + (hurried ? stop.hurried_grace_s : stop.grace_s));
+      grace_ends = cause_ == StopCause::deadline ? last_moment(stop) : std::min(last_moment(stop), executor_.now() + (hurried ? stop.hurried_grace_s : stop.grace_s));
     }
+    const bool stopping = cause_ != StopCause::none;
     const bool waiting = recorder_.advice() == Advice::wait;
     const bool submitted = !stopping && !waiting && submit_ready();
     if (ledger_.complete()) break;
@@ -94,18 +92,18 @@ void Campaign::accept(const Outcome& outcome) {
   else recent_durations_.push_back(outcome.duration);
 }
 
-bool Campaign::must_stop(const StopRequest& stop) {
-  if (stop.signal && stop.signal->load() > 0) return true;
-  if (recorder_.advice() == Advice::stop) return true;
-  if (stop.deadline == std::numeric_limits<double>::infinity()) return false;
+StopCause Campaign::must_stop(const StopRequest& stop) {
+  if (stop.signal && stop.signal->load() > 0) return StopCause::signal;
+  if (recorder_.advice() == Advice::stop) return StopCause::trouble;
+  if (stop.deadline == std::numeric_limits<double>::infinity()) return StopCause::none;
   const double left = last_moment(stop) - executor_.now();
-  if (left <= 0.0) return true;
-  if (recent_durations_.empty() || executor_.now() < next_look_at_deadline_) return false;
+  if (left <= 0.0) return StopCause::deadline;
+  if (recent_durations_.empty() || executor_.now() < next_look_at_deadline_) return StopCause::none;
   next_look_at_deadline_ = executor_.now() + look_at_deadline_every_s;
   // Stop handing out when a task begun now would hardly end in time. One that is given up wastes no more than an idle rank: chances of one in ten are taken.
   auto short_one = recent_durations_.begin() + static_cast<std::ptrdiff_t>(recent_durations_.size() / 10);
   std::nth_element(recent_durations_.begin(), short_one, recent_durations_.end());
-  return *short_one > left;
+  return *short_one > left ? StopCause::deadline : StopCause::none;
 }
 
 }  // namespace umbra

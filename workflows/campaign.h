@@ -61,6 +61,14 @@ enum class Ending {
   exhausted,     ///< the sampler has nothing more to ask, short of the stop criterion
 };
 
+/// Why a campaign stopped before its end.
+enum class StopCause {
+  none,      ///< it did not
+  signal,
+  deadline,
+  trouble,   ///< the recorder's advice
+};
+
 /// When to stop before the end.
 struct StopRequest {
   /// 0 go on; 1 stop in good order; 2 stop at once. Set by signal handlers.
@@ -80,6 +88,7 @@ class Campaign {
 
   /// Runs until an end, and stops the executor. What is still being evaluated then is left alone.
   Ending run(const StopRequest& stop = {});
+  StopCause cause() const { return cause_; }  ///< what ended run()
 
  private:
   Ending loop(const StopRequest& stop);
@@ -87,7 +96,7 @@ class Campaign {
   void take(double patience);
   bool submit_ready();
   void accept(const Outcome& outcome);
-  bool must_stop(const StopRequest& stop);
+  StopCause must_stop(const StopRequest& stop);
   double last_moment(const StopRequest& stop) const { return stop.deadline - recorder_.closing_s(); }
 
   Sampler& sampler_;
@@ -95,6 +104,7 @@ class Campaign {
   Ledger& ledger_;
   Recorder& recorder_;
   std::vector<Outcome> finished_;
+  StopCause cause_ = StopCause::none;
   bool asked_in_vain_ = false;
   double next_look_at_deadline_ = 0.0;
   std::vector<double> recent_durations_;

@@ -16,6 +16,7 @@
 #include "src/base/text.h"
 #include "workflows/replay.h"
 #include "workflows/runner.h"
+#include "workflows/sessions.h"
 #include "workflows/starting.h"
 
 namespace umbra {
@@ -96,13 +97,13 @@ std::vector<Run> read_slices(const std::vector<std::string>& directories) {
 }
 
 // The slices' starts are those of the whole.
-void write_sessions(const std::vector<Run>& runs, const std::string& output) {
+void keep_sessions(const std::vector<Run>& runs, const std::string& output) {
   if (exists(output + "/sessions.json")) return;
-  std::vector<Json> all;
+  std::vector<Session> all;
   for (const Run& run : runs)
-    for (const Json& session : Json::parse(text_of(run.directory + "/sessions.json"))) all.push_back(session);
-  std::stable_sort(all.begin(), all.end(), [](const Json& a, const Json& b) { return a.at("start").get<double>() < b.at("start").get<double>(); });
-  replace_file(output + "/sessions.json", Json(all).dump(1) + "\n");
+    for (Session& session : read_sessions(run.directory).value_or(std::vector<Session>{})) all.push_back(std::move(session));
+  std::stable_sort(all.begin(), all.end(), [](const Session& a, const Session& b) { return a.start < b.start; });
+  write_sessions(output, all);
 }
 
 // Bits may differ between builds and between CPUs with other features.
@@ -151,7 +152,7 @@ RunnerEnd merge_slices(const std::vector<std::string>& directories, const std::s
   RunnerOptions runner;
   runner.quiet = quiet;
   runner.executor = [&](Store& store) {
-    write_sessions(runs, output);
+    keep_sessions(runs, output);
     return make_replay_executor(replay, store);
   };
   return run_plan(job, plan, Communicator::world(), runner);

@@ -1,6 +1,7 @@
 #include "workflows/run_log.h"
 
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
 namespace umbra {
@@ -10,7 +11,13 @@ struct RunLog::Impl {
 };
 
 RunLog::RunLog(const std::string& directory) : impl_(std::make_unique<Impl>()) {
-  impl_->logger = std::make_shared<spdlog::logger>("run", std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory + "/log.txt"));
+  spdlog::sink_ptr file;
+  try {
+    file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(directory + "/log.txt");
+  } catch (const spdlog::spdlog_ex&) {
+    file = std::make_shared<spdlog::sinks::null_sink_mt>();
+  }
+  impl_->logger = std::make_shared<spdlog::logger>("run", file);
   impl_->logger->set_pattern("%Y-%m-%d %H:%M:%S %l %v");
   impl_->logger->flush_on(spdlog::level::info);
   impl_->logger->set_error_handler([](const std::string&) {});

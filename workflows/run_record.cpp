@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "io/checkpoint.h"
@@ -26,8 +25,8 @@ constexpr std::int32_t deaths_allowed = 2;
 constexpr std::int32_t allocations_allowed = 2;
 // What was in flight at a kill is given out first thing in the next start, and may kill at once: its start is on disk before.
 constexpr double careful_s = 5.0;
-constexpr const char* sessions_file = "/sessions.json";
 constexpr double retry_s = 1.0;
+constexpr double hurry_interval_s = 0.05;
 constexpr double first_drain_s = 5.0;
 constexpr std::size_t drain_bytes = std::size_t{128} << 20;
 
@@ -38,15 +37,9 @@ void transfer(Archive& a, Outcome& o) {
   o.blob.assign(reinterpret_cast<const std::byte*>(blob.data()), reinterpret_cast<const std::byte*>(blob.data()) + blob.size());
 }
 
-nlohmann::ordered_json to_json(const Session& s) {
-  return {{"start", s.start}, {"end", s.end}, {"ranks", s.ranks}, {"hosts", s.hosts}, {"busy_s", s.busy_s}, {"span_s", s.span_s}, {"outcomes_before", s.outcomes_before}};
-}
-
-std::vector<Session> read_sessions(const std::string& text) {
-  std::vector<Session> sessions;
-  for (const auto& j : nlohmann::json::parse(text))
-    sessions.push_back({j.at("start"), j.at("end"), j.at("ranks"), j.at("hosts"), j.at("busy_s"), j.at("span_s"), j.at("outcomes_before")});
-  return sessions;
+constexpr const char* cause_name(StopCause c) {
+  constexpr const char* names[] = {"", "signal", "deadline", "trouble"};
+  return names[static_cast<int>(c)];
 }
 
 std::vector<std::string> hosts_of(const Executor& executor) {
@@ -64,14 +57,14 @@ RunRecord::RunRecord(const Parts& parts, bool quiet)
   begin_session();
   parts_.executor.listen([this](const Outcome& outcome) { journal_.outcome(outcome); });
   parts_.store.set_attributes(attributes());
+  advice_ = judge();
+  if (advice_ != Advice::go_on) note_trouble();
   next_drain_ = parts_.executor.now() + std::min(parts_.job.output.save_every.value, first_drain_s);
 }
 
 void RunRecord::resume() {
-  if (exists(directory_ + sessions_file)) {
-    const std::vector<std::byte> text = read_file(directory_ + sessions_file);
-    sessions_ = read_sessions({reinterpret_cast<const char*>(text.data()), text.size()});
-  }
+  if (auto earlier = read_sessions(directory_)) sessions_ = std::move(*earlier);
+  else log_.warn("sessions.json cannot be understood: the list of starts begins anew");
   if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
   parts_.store.check_rows(claims_);
   std::map<std::pair<TaskKind, TaskId>, Start> unfinished;
@@ -98,15 +91,19 @@ void RunRecord::begin_session() {
   VALIDATE(!(restarts && std::atoi(restarts) >= 2 && twice_in_vain),
            "the last two allocations finished no task: give the job more time (--time), or a model time-out; `umbra check` says how long a point takes");
   if (n > 0 && sessions_.back().end == 0.0) careful_until_ = parts_.executor.now() + careful_s;
-  sessions_.push_back({parts_.executor.now(), 0.0, parts_.executor.ranks(), hosts_of(parts_.executor), 0.0, 0.0, outcomes_before_});
+  sessions_.push_back({.start = parts_.executor.now(), .ranks = parts_.executor.ranks(), .hosts = hosts_of(parts_.executor), .outcomes_before = outcomes_before_, .stopped_by = ""});
   write_sessions();
   log_.say(fmt::format("start {} on {} ranks, umbra {}; {} tasks were finished before", sessions_.size(), parts_.executor.ranks(), version(), outcomes_before_));
 }
 
-void RunRecord::write_sessions() const {
-  nlohmann::ordered_json all = nlohmann::ordered_json::array();
-  for (const Session& s : sessions_) all.push_back(to_json(s));
-  replace_file(directory_ + sessions_file, all.dump(1) + "\n");
+void RunRecord::write_sessions() {
+  next_sessions_ = parts_.executor.now() + retry_s;
+  try {
+    umbra::write_sessions(directory_, sessions_);
+    sessions_trouble_ = {};
+  } catch (const FileError& e) {
+    sessions_trouble_ = {e.no_space() ? Trouble::Kind::no_space : Trouble::Kind::broken, e.what()};
+  }
 }
 
 std::optional<Outcome> RunRecord::known(TaskKind kind, TaskId id) {
@@ -133,16 +130,18 @@ void RunRecord::started(std::span<Task> tasks) {
   if (now < careful_until_) journal_.write();
 }
 
-// A task in flight at a kill may have caused it; one that ran through most of an allocation may never end.
+// A task in flight at a kill may have caused it; one that ran through most of an allocation may never end. An allocation is what ended at a deadline: a
+// start that a user stopped says nothing of its tasks.
 void RunRecord::suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished) {
   if (sessions_.empty()) return;
   const Session& last = sessions_.back();
   const bool in_good_order = last.end > 0.0;
+  const bool allocation = in_good_order && last.stopped_by == cause_name(StopCause::deadline);
   for (const auto& [key, start] : unfinished) {
     Suspicion& s = suspects_[key];
     s.deaths = std::max(s.deaths, start.deaths + (in_good_order ? 0 : 1));
     const bool most_of_it = start.time > 0.0 && last.end - start.time > 0.5 * (last.end - last.start);
-    s.allocations = std::max(s.allocations, start.allocations + (in_good_order && most_of_it ? 1 : 0));
+    s.allocations = std::max(s.allocations, start.allocations + (allocation && most_of_it ? 1 : 0));
   }
 }
 
@@ -168,10 +167,9 @@ void RunRecord::tick() {
   }
   if (now < next_judgement_) return;
   next_judgement_ = now + judgement_interval_s;
+  if (sessions_trouble_ && now >= next_sessions_) write_sessions();
   const Advice advice = judge();
-  if (advice != advice_) advice == Advice::go_on ? log_.say("the trouble is over") : log_.warn(trouble());
-  if (advice == Advice::stop && advice_ != advice) stopped_by_ = trouble();
-  advice_ = advice;
+  if (std::exchange(advice_, advice) != advice) note_trouble();
   const bool idle = parts_.service.finished() >= drain_command_;
   if (idle) longest_drain_s_ = std::max(longest_drain_s_, parts_.store.report().drain_s);
   const bool due = now >= next_drain_ || parts_.store.buffered_bytes() > drain_bytes;
@@ -180,17 +178,23 @@ void RunRecord::tick() {
   if ((idle && due && outcomes_ > drained_outcomes_) || again) drain();
 }
 
+void RunRecord::note_trouble() {
+  advice_ == Advice::go_on ? log_.say("the trouble is over") : log_.warn(trouble());
+  if (advice_ == Advice::stop) stopped_by_ = trouble();
+}
+
 Advice RunRecord::judge() const {
   const Trouble journal = journal_.trouble();
   const Trouble store = parts_.store.report().trouble;
-  if (!journal && !store) return Advice::go_on;
-  if (store.kind == Trouble::Kind::broken || journal.kind == Trouble::Kind::broken) return Advice::stop;
+  if (!journal && !store && !sessions_trouble_) return Advice::go_on;
+  for (const Trouble& t : {journal, store, sessions_trouble_})
+    if (t.kind == Trouble::Kind::broken) return Advice::stop;
   return parts_.job.output.full_disk == "wait" ? Advice::wait : Advice::stop;
 }
 
 std::string RunRecord::trouble() const {
-  const Trouble journal = journal_.trouble();
-  return journal ? journal.message : parts_.store.report().trouble.message;
+  if (const Trouble journal = journal_.trouble()) return journal.message;
+  return sessions_trouble_ ? sessions_trouble_.message : parts_.store.report().trouble.message;
 }
 
 void RunRecord::drain() {
@@ -213,35 +217,38 @@ void RunRecord::drain() {
   next_drain_ = parts_.executor.now() + parts_.job.output.save_every.value;
 }
 
-bool RunRecord::close(Ending ending) {
-  parts_.service.wait();
+bool RunRecord::close(Ending ending, StopCause cause) {
   sessions_.back().end = parts_.executor.now();
   const ExecutorStatistics s = parts_.executor.statistics();
   sessions_.back().busy_s = s.busy_s;
   sessions_.back().span_s = s.last_dispatch - s.first_dispatch;
-  try {
-    write_sessions();
-  } catch (const FileError&) {
-    // a full disk: the drain below meets it too, and reports it
+  sessions_.back().stopped_by = ending == Ending::interrupted ? cause_name(cause) : "";
+  write_sessions();
+  if (!written()) {
+    journal_.flush();
+    return false;
   }
   const bool nothing_new = outcomes_ == drained_outcomes_ && outcomes_before_ == 0 && parts_.store.report().generation > 0 && ending != Ending::complete && !parts_.store.report().trouble;
   if (!nothing_new && !must_leave_hard()) {
     drain();
-    parts_.service.wait();
+    written();
   }
   journal_.flush();
-  return !parts_.store.report().trouble && !parts_.service.error();
+  return !abandoned_ && sessions_trouble_.kind != Trouble::Kind::no_space && !parts_.store.report().trouble && !parts_.service.error();
 }
 
 bool RunRecord::merge(std::vector<Group> groups) {
   const std::map<std::string, TaskId> ends = {{parts_.ledger.kind() == TaskKind::toys ? "toys" : "points", parts_.ledger.end()}};
   parts_.store.check_rows(claims_);
   parts_.service.issue(parts_.store.merge(ends, std::move(groups)));
-  parts_.service.wait();
-  return !parts_.store.report().trouble && !parts_.service.error();
+  return written() && !parts_.store.report().trouble && !parts_.service.error();
 }
 
-bool RunRecord::may_wait() const { return !must_leave_hard() && parts_.job.output.full_disk == "wait"; }
+// Waits until all that was issued is done, unless somebody is in a hurry.
+bool RunRecord::written() {
+  while (!abandoned_ && !parts_.service.wait_for(hurry_interval_s)) abandoned_ = parts_.at_once && parts_.at_once();
+  return !abandoned_;
+}
 
 bool RunRecord::must_leave_hard() const { return parts_.store.report().trouble.kind == Trouble::Kind::broken || parts_.service.error().has_value(); }
 
@@ -284,8 +291,6 @@ ProgressState RunRecord::progress(const std::string& state) const {
 }
 
 Attributes RunRecord::attributes() const {
-  nlohmann::ordered_json sessions = nlohmann::ordered_json::array();
-  for (const Session& s : sessions_) sessions.push_back(to_json(s));
   return {{"program", std::string("umbra")},
           {"version", version()},
           {"build", build_info()},
@@ -294,7 +299,7 @@ Attributes RunRecord::attributes() const {
           {"job_file", std::filesystem::absolute(parts_.job.file).string()},
           {"seed", static_cast<std::int64_t>(parts_.job.seed)},
           {"job", write_yaml(parts_.job.root)},
-          {"sessions", sessions.dump()}};
+          {"sessions", sessions_line(sessions_)}};
 }
 
 std::string RunRecord::save_state() const {

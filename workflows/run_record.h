@@ -18,19 +18,9 @@
 #include "workflows/job.h"
 #include "workflows/progress.h"
 #include "workflows/run_log.h"
+#include "workflows/sessions.h"
 
 namespace umbra {
-
-/// One start of a campaign: when, on what.
-struct Session {
-  double start = 0.0;  ///< Unix s
-  double end = 0.0;    ///< 0 while it runs, or where it was killed
-  int ranks = 0;
-  std::vector<std::string> hosts;
-  double busy_s = 0.0;
-  double span_s = 0.0;  ///< last dispatch - first dispatch
-  std::uint64_t outcomes_before = 0;
-};
 
 /// Rank 0's recorder. All else on rank 0 reaches the disk through it.
 class RunRecord final : public Recorder {
@@ -44,6 +34,7 @@ class RunRecord final : public Recorder {
     Ledger& ledger;
     std::function<void(std::uint64_t)>& committed;  ///< to be called when a generation is safe in segments
     std::function<std::vector<std::pair<std::string, double>>(const Sampler&)> progress = nullptr;  ///< Plan::progress
+    std::function<bool()> at_once = nullptr;  ///< whether to leave what is being written
   };
 
   /// Takes up what an earlier start left: sampler and ledger from the checkpoint, outcomes after it from the journal.
@@ -58,7 +49,7 @@ class RunRecord final : public Recorder {
   double closing_s() const override { return 3.0 * longest_drain_s_; }
 
   /// The last drain of this start: everything in segments, the checkpoint after it. Returns false where the disk did not take it (nothing is lost: it is in the journal).
-  bool close(Ending ending);
+  bool close(Ending ending, StopCause cause = StopCause::none);
   /// Merges the segments into plain datasets and adds the groups.
   bool merge(std::vector<Group> groups);
   void show_progress(const std::string& state, bool last);
@@ -68,16 +59,18 @@ class RunRecord final : public Recorder {
   double busy_share() const;                                          ///< over all starts
   std::string trouble() const;                                        ///< why advice() is not to go on
   const std::string& stopped_by() const { return stopped_by_; }       ///< the trouble that ended this start, though it may be over; "" where none did
-  bool may_wait() const;                                              ///< whether the job would rather wait for space than stop
+  bool abandoned() const { return abandoned_; }                       ///< whether close() or merge() left what is being written, as Parts::at_once wanted
   bool must_leave_hard() const;                                       ///< HDF5 is in a state in which its exit hooks may crash
 
  private:
   void resume();
   void suspect(const std::map<std::pair<TaskKind, TaskId>, Start>& unfinished);
   void begin_session();
-  void write_sessions() const;
+  void write_sessions();
   void drain();
   Advice judge() const;
+  void note_trouble();
+  bool written();
   std::string save_state() const;
   void load_state(const std::string& state);
   Attributes attributes() const;
@@ -95,6 +88,8 @@ class RunRecord final : public Recorder {
   Claims claims_{};  // what has been told, now or in earlier starts
   std::vector<Start> starts_;  // scratch
   std::vector<Session> sessions_;
+  Trouble sessions_trouble_;  // the list as it is now is not on disk
+  double next_sessions_ = 0.0;
   ProgressPrinter printer_;
   RunLog log_;
   std::uint64_t outcomes_before_ = 0;
@@ -109,6 +104,7 @@ class RunRecord final : public Recorder {
   double next_judgement_ = 0.0;
   Advice advice_ = Advice::go_on;
   std::string stopped_by_;
+  bool abandoned_ = false;
   double rate_ = 0.0;
   double rate_time_ = 0.0;
   std::uint64_t rate_outcomes_ = 0;

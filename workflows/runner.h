@@ -23,6 +23,7 @@ struct RunnerOptions {
 struct RunnerEnd {
   int exit_code = 0;
   bool leave_hard = false;  ///< an evaluation is still in progress, or HDF5 is broken: end MPI and leave by _exit
+  bool at_once = false;     ///< something is still being written, and nobody wants to wait for it
 };
 
 /// From now on this rank notes SIGTERM, SIGINT and SIGUSR1 instead of dying of them; rank 0 decides what they mean for all. To be called before MPI starts.

@@ -4,17 +4,21 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "io/file.h"
 #include "slurm_templates.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
 #include "workflows/commands.h"
+#include "workflows/slurm_time.h"
 #include "workflows/starting.h"
+#include "workflows/sweep.h"
 
 namespace umbra {
 namespace {
@@ -48,28 +52,23 @@ std::string quoted(const std::vector<std::string>& words) {
   return join(all, " ");
 }
 
-struct Sweep {
-  std::string key;
-  std::vector<std::string> values;
-};
-
-Sweep read_sweep(const std::string& text) {
-  const auto equals = text.find('=');
-  VALIDATE(equals != std::string::npos && equals > 0, "--array {}: write key=a,b,c or key=1..10", text);
-  Sweep sweep{text.substr(0, equals), {}};
-  const std::string list = text.substr(equals + 1);
-  if (const auto dots = list.find(".."); dots != std::string::npos) {
-    const auto first = parse_number(list.substr(0, dots)), last = parse_number(list.substr(dots + 2));
-    VALIDATE(first && last && *first <= *last, "--array {}: {} is no range of whole numbers such as 1..10", text, list);
-    for (double v = *first; v <= *last; ++v) sweep.values.push_back(fmt::format("{}", v));
-    return sweep;
+// Options of sbatch as they are to stand in the script. Throws UserError for what sbatch would not understand, or somebody did not mean for it.
+std::vector<std::string> directives(const SubmitOptions& options) {
+  for (const std::string& o : options.overrides)
+    VALIDATE(o.find('=') != std::string::npos, "'{}' is no override (key.sub=value); where it belongs to an option of sbatch, write both as one word: --partition=long", o);
+  std::vector<std::string> lines;
+  for (const std::string& o : options.sbatch) {
+    const std::string name = o.substr(0, o.find('='));
+    VALIDATE(o.starts_with("--") && name.size() > 3, "{}: write the long name of an option of sbatch, with its value in the same word: --partition=long", o);
+    for (const char* own : {"--fresh", "--quiet", "--ranks", "--slice", "--json"})
+      VALIDATE(name != own, "{} is no option of sbatch or `umbra submit`: {}", o,
+               name == "--fresh" ? "start anew by removing the run directory" : name == "--ranks" ? "say --nodes and --ntasks-per-node" : "leave it away");
+    VALIDATE(name != "--wrap" && name != "--parsable" && name != "--array", "{}: umbra submit needs this option of sbatch itself: leave it away", o);
+    VALIDATE(o.find_first_of("\n\r") == std::string::npos, "{}: an option of sbatch must be one line", o);
+    lines.push_back("#SBATCH " + quoted(o));
   }
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t comma = std::min(list.find(',', begin), list.size());
-    sweep.values.push_back(list.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return sweep;
+  lines.push_back(options.chain > 0 ? "#SBATCH --no-requeue" : "#SBATCH --requeue");
+  return lines;
 }
 
 // Runs a program and returns what it prints; throws where it fails.
@@ -85,26 +84,49 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
-std::string script_of(const SubmitOptions& options, const std::string& program, const Job& job) {
-  const std::string run = fs::absolute(job.output.directory).string();
-  std::string directives;
-  for (const std::string& o : options.sbatch) directives += "#SBATCH " + o + "\n";
-  directives += options.chain > 0 ? "#SBATCH --no-requeue" : "#SBATCH --requeue";
-  std::string array;
+struct Campaigns {
+  Job job;
+  SlurmTime time;
+  std::optional<Sweep> sweep;
+  std::vector<std::string> directives;
+};
+
+// Reads all that was given, the job with each value of an array too. Throws UserError with what is wrong.
+Campaigns read_campaigns(const SubmitOptions& options) {
+  const auto time = parse_slurm_time(options.time);
+  VALIDATE(time.has_value(), "--time {}: write it as Slurm does, for instance 90 (minutes), 12:00:00 or 1-00:00:00, or with a unit: 12h", options.time);
+  std::vector<std::string> lines = directives(options);
+  const std::string text = read_job_text(options.job);
+  std::optional<Sweep> sweep;
+  if (!options.array.empty()) sweep = read_sweep(options.array);
   std::vector<std::string> overrides = options.overrides;
-  if (!options.array.empty()) {
-    const Sweep sweep = read_sweep(options.array);
-    directives += fmt::format("\n#SBATCH --array=0-{}", sweep.values.size() - 1);
-    array = fmt::format("values=({})\nvalue=${{values[$SLURM_ARRAY_TASK_ID]}}\nrun=$run/{}=$value\nmkdir -p \"$run\"\noverrides+=(\"{}=$value\")\n", quoted(sweep.values), sweep.key, sweep.key);
+  for (const std::string& value : sweep ? sweep->values : std::vector<std::string>{}) {
+    overrides.push_back(sweep->key + "=" + value);
+    read_plan(text, options.job, overrides);
+    overrides.pop_back();
+  }
+  return {read_plan(text, options.job, overrides).first, *time, std::move(sweep), std::move(lines)};
+}
+
+std::string script_of(const SubmitOptions& options, const std::string& program, const Campaigns& campaigns) {
+  const Job& job = campaigns.job;
+  const std::string run = fs::absolute(job.output.directory).string();
+  std::vector<std::string> lines = campaigns.directives;
+  std::string array;
+  if (campaigns.sweep) {
+    const Sweep& sweep = *campaigns.sweep;
+    lines.push_back(fmt::format("#SBATCH --array=0-{}", sweep.values.size() - 1));
+    array = fmt::format("values=({})\nvalue=${{values[$SLURM_ARRAY_TASK_ID]}}\nrun=$run/{}=${{value//\\//_}}\nmkdir -p \"$run\"\noverrides+=(\"{}=$value\")\n", quoted(sweep.values), sweep.key, sweep.key);
   }
   Values values = {{"name", quoted(job.name)},
                    {"nodes", std::to_string(options.nodes)},
                    {"ntasks_per_node", std::to_string(options.ntasks_per_node)},
-                   {"time", options.time},
+                   {"time", campaigns.time.text},
+                   {"time_s", fmt::format("{:.0f}", std::isfinite(campaigns.time.seconds) ? campaigns.time.seconds : 0.0)},
                    {"run", quoted(run)},
-                   {"directives", directives},
+                   {"directives", join(lines, "\n")},
                    {"directory", quoted(fs::current_path().string())},
-                   {"overrides", quoted(overrides)},
+                   {"overrides", quoted(options.overrides)},
                    {"array", array + "overrides+=(\"output.directory=$run\")"},
                    {"program", quoted(program)},
                    {"job", quoted(fs::absolute(options.job).string())},
@@ -117,26 +139,30 @@ std::string script_of(const SubmitOptions& options, const std::string& program, 
 }  // namespace
 
 int submit_command(const SubmitOptions& options) {
-  VALIDATE(parse_duration(options.time).has_value(), "--time {}: write it as Slurm does, for instance 12:00:00 or 1-00:00:00", options.time);
-  const Job job = read_plan(read_job_text(options.job), options.job, options.overrides).first;
-  const std::string script = script_of(options, fs::canonical("/proc/self/exe").string(), job);
+  std::optional<Campaigns> campaigns;
+  try {
+    campaigns = read_campaigns(options);
+  } catch (const UserError& e) {
+    fmt::print(stderr, "umbra: {}\nNothing was submitted.\n", e.what());
+    return exit_code::bad_job;
+  }
+  const std::string script = script_of(options, fs::canonical("/proc/self/exe").string(), *campaigns);
   if (options.dry_run) {
     fmt::print("{}", script);
     return exit_code::done;
   }
-  const std::string run = job.output.directory;
+  const std::string run = campaigns->job.output.directory;
   make_directory(run);
   const std::string file = run + "/slurm_script.sh";
   replace_file(file, script);
-  std::string dependency, id;
+  std::vector<std::string> ids;
   for (int i = 0; i < std::max(1, options.chain); ++i) {
-    id = output_of(fmt::format("sbatch --parsable {} {}", dependency, quoted(file)));
-    id = id.substr(0, id.find(';'));
-    dependency = "--dependency=afterany:" + id;
-    fmt::print("submitted as job {}\n", id);
+    const std::string id = output_of(fmt::format("sbatch --parsable {} {}", ids.empty() ? "" : "--dependency=afterany:" + ids.back(), quoted(file)));
+    ids.push_back(id.substr(0, id.find(';')));
+    fmt::print("submitted as job {}\n", ids.back());
   }
-  replace_file(run + "/slurm_job", id + "\n");
-  fmt::print("`umbra status {}` says how far it is; its output goes to {}/slurm-*.out\n", run, run);
+  replace_file(run + "/slurm_job", ids.front() + "\n");
+  fmt::print("`umbra status {}` says how far it is; its output goes to {}/slurm-*.out; `scancel {}` stops it\n", run, run, join(ids, " "));
   return exit_code::done;
 }
 

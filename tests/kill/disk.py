@@ -76,6 +76,27 @@ def check_read_only():
     assert done.returncode in (1, 2) and "sealed/run" in done.stderr, done
 
 
+def check_full_at(place, operation="any", n=0):
+    """A disk that is full for one file, from its first or a later write on: exit code 75 and a reason; or the campaign waits, and its deadline ends that."""
+    for ranks, full in ((1, "ENOSPC"), (2, "EDQUOT")):
+        fault = f"{operation}:{n}:{full}:{place}"
+        code, said = start("killed", ranks, UMBRA_FAULT=fault)
+        assert code == 75 and "MPI_ABORT" not in said and ("No space left" in said or "quota" in said), f"UMBRA_FAULT={fault} on {ranks} ranks: exit code {code}: {said}"
+    begun = time.time()
+    code, said = start("killed", 1, "output.full_disk=wait", "stop.walltime=2s", UMBRA_FAULT=fault)
+    assert code == 75 and 0.5 < time.time() - begun < 20, f"UMBRA_FAULT={fault}, waiting: exit code {code} after {time.time() - begun:.1f} s: {said}"
+    finish("job.yaml", "killed", 2)
+    compare("whole", "killed", f"after a disk that was full for {place}")
+    clear("killed")
+
+
+def check_full_everywhere():
+    job(300)
+    for place in ("/lock", "job.yaml", "journal", "sessions.json", "results.h5", "segments", "checkpoint", "summary.json"):
+        check_full_at(place)
+    check_full_at("sessions.json", "write", 1)  # at the end
+
+
 def check_faults(chance, tries):
     """Every operation of io fails, or the process dies in it, at random calls: the run ends in good order or goes on, and another one ends as if nothing had been."""
     job(1500)
@@ -88,7 +109,7 @@ def check_faults(chance, tries):
         begun = time.time()
         code, said = start("killed", chance.choice((1, 2)), delay=4e-4, UMBRA_FAULT=fault)
         text = f"UMBRA_FAULT={fault}: exit code {code}: {said}"
-        assert code in (0, 1, 2, 75) or action in ("kill", "tear"), text
+        assert code in ((0, 75) if action in ("ENOSPC", "EDQUOT") else (0, 1, 2, 75)) or action in ("kill", "tear"), text
         assert code == 0 or action in ("kill", "tear") or said.strip(), f"it does not say why: {text}"
         assert "Segmentation" not in said, text
         codes[action, code] = codes.get((action, code), 0) + 1
@@ -103,6 +124,7 @@ def check_faults(chance, tries):
 with Folder():
     check_faults(random.Random(4), 400 if NIGHTLY else 24)
     check_read_only()
+    check_full_everywhere()
     small = os.path.abspath("small")
     os.makedirs(small)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2M", "tmpfs", small], capture_output=True).returncode != 0:

@@ -1,10 +1,12 @@
 """Signals and deadlines stop a campaign in good order, exit code 75, and nothing is lost by them."""
+import glob
 import os
 import signal
 import subprocess
 import time
 
 from campaigns import UMBRA, Folder, assert_same, command, run, table, write
+from signals_support import begin, state
 
 JOB = """
 name: stopped
@@ -19,33 +21,6 @@ output: {directory: out, save_every: 1s}
 """
 
 
-def state(directory):
-    try:
-        with open(directory + "/status.json") as f:
-            return f.read()
-    except OSError:
-        return ""
-
-
-def written(directory):
-    try:
-        return os.stat(directory + "/status.json").st_mtime_ns
-    except OSError:
-        return 0
-
-
-def begin(words, directory):
-    """Starts a campaign and waits until it evaluates."""
-    earlier = written(directory)
-    process = subprocess.Popen([*words, "output.directory=" + directory], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    end = time.time() + 30
-    while written(directory) == earlier and time.time() < end and process.poll() is None:
-        time.sleep(0.02)
-    time.sleep(0.2)
-    assert process.poll() is None, process.stdout.read()
-    return process
-
-
 def stop(words, directory, number, times=1, within=8.0):
     process = begin(words, directory)
     begun = time.time()
@@ -58,6 +33,24 @@ def stop(words, directory, number, times=1, within=8.0):
     assert took < within, f"{words}, signal {number}: took {took:.1f} s"
     assert '"interrupted"' in state(directory)
     assert "non-zero" not in text or words[0] == "mpirun", text
+    return took
+
+
+def stop_while_writing(words, fault, sign):
+    """Two signals while the campaign waits for a write that takes a minute. Returns how long it took to end."""
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ, UMBRA_FAULT=fault))
+    end = time.time() + 30
+    while not glob.glob(sign) and time.time() < end and process.poll() is None:
+        time.sleep(0.02)
+    assert glob.glob(sign) and process.poll() is None, process.stdout.read()
+    begun = time.time()
+    for _ in range(2):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.05)
+    text, _ = process.communicate(timeout=90)
+    took = time.time() - begun
+    assert process.returncode == 75 and took < 5, f"{words}, {fault}: exit code {process.returncode} after {took:.1f} s: {text}"
+    assert "stopped at once" in text, text
     return took
 
 
@@ -82,6 +75,22 @@ with Folder():
         took = stop([*words, "model.mean=100s", "model.distribution=constant"], "slow", signal.SIGUSR1, times=2, within=4.0)
         print(f"stopped at once: {took:.1f} s")
         subprocess.run(["rm", "-rf", "slow"], check=True)
+
+    # Nor for a merge or a last drain on a disk that hardly moves. What was finished is there when it goes on.
+    short = ["model.mean=1ms", "stop.evaluations=500", "output.save_every=100s", "output.directory=stalled"]
+    for words, part, sign in ((alone, "results.h5.merge", "results.h5.merge"), (three, "results.h5.merge", "results.h5.merge"), (three, "segments", "segments/*.tmp")):
+        took = stop_while_writing([*words, *short], f"hdf5_close:0:stall:{part}", "stalled/" + sign)
+        print(f"stopped while writing {sign}: {took:.1f} s")
+        run("job.yaml", 2, *short)
+        assert_same({c: v[:500] for c, v in whole.items()}, table("stalled"), "after a stop at once")
+        subprocess.run(["rm", "-rf", "stalled"], check=True)
+
+    # A start that a user stops says nothing of what was in flight: three times, and the points are as good as ever.
+    write("few.yaml", JOB.replace("sampler: {type: differential_evolution}", "sampler: {type: sobol}").replace("mean: 20ms, distribution: log_normal, sigma: 1", "mean: 2s, distribution: constant"))
+    for _ in range(3):
+        stop([UMBRA, "run", "few.yaml", "--quiet", "stop.evaluations=3"], "few", signal.SIGINT, times=2, within=4.0)
+    run("few.yaml", 1, "output.directory=few", "stop.evaluations=3")
+    assert list(table("few")["status"]) == [0, 0, 0], table("few")["status"]
 
     # A deadline: all is written before it, and little time is left unused. Points of 0.2 s in the mean.
     points, ranks, given = 0.2, 3, 5.0
