@@ -107,6 +107,7 @@ class Coordinator {
       saved = keep_trying([&] { return record_.merge(groups); });
       if (saved) replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     }
+    if (saved && ending == Ending::interrupted && plan_.pause) plan_.pause(*sampler_);
     record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : ", not all in segments: " + record_.trouble()));
     record_.show_progress(saved ? ending_name(ending) : "interrupted", true);
     report(ending, summary, saved);
