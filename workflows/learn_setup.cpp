@@ -297,8 +297,10 @@ GivenPoints LearnSetup::read_start() const {
     for (std::size_t c = 0; c < names.size(); ++c) row[c] = rows.columns[c][i];
     given.y.push_back(target->value(rows.status[i], row).value_or(std::numeric_limits<float>::quiet_NaN()));
   }
-  const auto usable = std::count_if(given.y.begin(), given.y.end(), [](float y) { return !std::isnan(y); });
+  const auto usable = static_cast<std::uint64_t>(std::count_if(given.y.begin(), given.y.end(), [](float y) { return !std::isnan(y); }));
   VALIDATE(usable > 1, "start: {} of the {} points of {} have a value of the target '{}' (are its columns those of this job?): take a run that has some", usable, rows.ids.size(), run->directory(), target->text());
+  VALIDATE(usable <= committee->most_points(), "start: {} points of {} have a value of the target, and the committee learns from {} at most (the cost of a Gaussian process grows with their cube): choose some with where:, "
+           "raise its max_points, or take a forest", usable, run->directory(), committee->most_points());
   return given;
 }
 

@@ -78,7 +78,8 @@ TEST_CASE("choosing by a committee saves points around two separated regions, an
   predict_votes(members, x, 3, votes);
   int right = 0;
   for (std::size_t i = 0; i < 500; ++i) right += mean_vote(std::span(votes).subspan(i * count_votes(members), count_votes(members))) > 0.5;
-  CHECK(right > 400);
+  // Without draws at random it is found too, but less of it is known (293 of 500 against 416).
+  CHECK(right > (share > 0.0 ? 400 : 200));
 }
 
 TEST_CASE("choosing by a committee saves points around a shell in 10-D", "[nightly]") {

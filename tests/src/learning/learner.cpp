@@ -137,7 +137,8 @@ TEST_CASE("the newest tested committee is there at any time, with its own points
         CHECK(learner.newest_step().version == seen);
         CHECK(learner.newest_training_points().size() == 2 * learner.newest_step().usable);
         std::size_t points = 0;
-        for (const Calibration::Bin& b : learner.newest_calibration().bins()) points += b.points;
+        const Calibration calibration = learner.newest_calibration();
+        for (const Calibration::Bin& b : calibration.bins()) points += b.points;
         CHECK(points > 400);
       }
       CHECK(seen == 7);
