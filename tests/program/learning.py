@@ -215,7 +215,8 @@ run("run", "job.yaml", "--quiet", "output.directory=number", "target={columns: [
 for more, column in ((), "predicted_log_likelihood"), (("model.column=emulated",), "emulated"):
     run("run", "scan.yaml", "--quiet", "--fresh", "model.path=number/model", *more)
     with h5py.File(os.path.join(work, "runs/scan/results.h5")) as f:
-        assert f["points/" + column][()].max() < 1000, column
+        values = f["points/" + column][()]
+        assert (values == values).sum() > 100, column  # NaN outside the box
 
 # serve.
 server = subprocess.Popen([umbra, "serve", "one/model", "--port", "0", "--max-bytes", "100000", "--at-once", "2"], cwd=work, stdout=subprocess.PIPE, text=True)
