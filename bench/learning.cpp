@@ -49,7 +49,7 @@ const Points& training() {
 
 std::unique_ptr<Committee> committee(std::vector<Config::Item> options) {
   Faults faults;
-  auto c = CommitteeRegistry::instance().make(Config::map(std::move(options)), faults, CommitteeContext{dim, true, 1, 100000});
+  auto c = CommitteeRegistry::instance().make(Config::map(std::move(options)), faults, CommitteeContext{dim, true, 1});
   faults.throw_if_any("bench");
   return c;
 }

@@ -82,12 +82,34 @@ DenseLayer read_dense(const hdf5::Handle& weights, const json& config, const std
   return layer;
 }
 
-// A Functional model whose layers have one predecessor each is a chain in the order of the list.
-void check_chain(const json& layer, const std::string& name, const std::string& path) {
-  if (!layer.contains("inbound_nodes") || layer.at("inbound_nodes").empty()) return;
-  const json& nodes = layer.at("inbound_nodes");
-  const bool one = nodes.size() == 1 && (!nodes[0].is_array() || nodes[0].size() == 1);
-  VALIDATE(one, "{}: layer {} has several inputs, and only chains of layers are read", path, name);
+constexpr int most_levels = 16;
+
+// The layers from which a layer takes its inputs: [[["name", 0, 0, {}]]] of Keras 2, "keras_history": ["name", 0, 0] of Keras 3.
+void collect_inbound(const json& node, std::vector<std::string>& names, int depth = 0) {
+  if (depth > most_levels) return;
+  if (node.is_array() && !node.empty() && node[0].is_string()) return names.push_back(node[0]);
+  if (node.is_object() && node.contains("keras_history")) return collect_inbound(node.at("keras_history"), names, depth + 1);
+  if (node.is_structured())
+    for (const json& child : node) collect_inbound(child, names, depth + 1);
+}
+
+// Layers of a Functional model are listed in any order, and may have several followers: it is a chain where each takes its inputs from the one before it in the list.
+void check_chain(const json& layer, const std::string& name, const std::string& before, const std::string& path) {
+  if (!layer.contains("inbound_nodes")) return;
+  std::vector<std::string> inbound;
+  collect_inbound(layer.at("inbound_nodes"), inbound);
+  VALIDATE(inbound.size() < 2, "{}: layer {} has several inputs ({}), and only chains of layers are read: save the chain that you need as a model of its own", path, name, join(inbound));
+  const std::string from = inbound.empty() ? "" : inbound.front();
+  VALIDATE(from == before, "{}: layer {} takes its inputs from {}, and the layer before it in the file is {} (the network has branches, and only chains of layers are read): save the chain that you need as a model of its own",
+           path, name, from.empty() ? "nowhere" : from, before.empty() ? "none" : before);
+}
+
+// Which layers' outputs are the network's: ["name", 0, 0] or a list of such.
+void check_output(const json& config, const std::string& last, const std::string& path) {
+  if (!config.is_object() || !config.contains("output_layers")) return;
+  std::vector<std::string> outputs;
+  collect_inbound(config.at("output_layers"), outputs);
+  VALIDATE(outputs.size() == 1 && outputs.front() == last, "{}: its outputs are those of {}, and its last layer is {}: only networks whose last layer alone is the output are read", path, join(outputs), last);
 }
 
 }  // namespace
@@ -105,11 +127,13 @@ DenseNetwork read_keras(const std::string& path) {
     VALIDATE(hdf5::has(root, "model_weights"), "{} has no group model_weights: save the whole model with model.save(\"net.h5\")", path);
     const hdf5::Handle weights = hdf5::open_group(root, "model_weights");
     std::vector<DenseLayer> layers;
+    std::string before;
     for (const json& layer : list) {
       const std::string kind = layer.at("class_name");
       const json& own = layer.at("config");
       const std::string name = own.value("name", kind);
-      check_chain(layer, name, path);
+      check_chain(layer, name, before, path);
+      before = layer.value("name", name);
       if (kind == "InputLayer" || kind == "Dropout" || kind == "AlphaDropout") continue;
       if (kind == "Dense") {
         layers.push_back(read_dense(weights, own, name, path));
@@ -120,6 +144,7 @@ DenseNetwork read_keras(const std::string& path) {
         throw UserError(fmt::format("{}: layer {} is of the kind {}, which is not known; known: Dense, Activation, Dropout, InputLayer", path, name, kind));
       }
     }
+    check_output(config, before, path);
     return DenseNetwork(std::move(layers));
   } catch (const json::exception& e) {
     throw UserError(fmt::format("{}: its model_config is not what Keras writes ({})", path, e.what()));

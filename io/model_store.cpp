@@ -83,37 +83,9 @@ std::string text_of(const std::string& path) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-}  // namespace
+constexpr const char* altered = "the model may answer wrongly: take it from a backup, or train it again";
 
-void save_model(const std::string& directory, const LearnedModel& model) {
-  std::ostringstream members;
-  for (const auto& voters : model.voters()) {
-    std::ostringstream one;
-    voters->save(one);
-    const std::string bytes = one.str();
-    const std::uint64_t size = bytes.size();
-    members.write(reinterpret_cast<const char*>(&size), sizeof size);
-    members.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
-  const std::string committee = members.str();
-  std::vector<std::string> units;
-  for (const std::string& name : model.inputs())
-    for (const Column& c : model.space().columns())
-      if (c.name == name) units.push_back(c.unit);
-  Json j = card_json(model.card(), model.inputs(), units);
-  j["committee_bytes"] = committee.size();
-  j["committee_checksum"] = checksum(committee);
-  j["checksum"] = checksum(j.dump());
-  make_directory(directory);
-  replace_file(directory + "/committee.bin", committee);
-  replace_file(directory + "/model.json", j.dump(1) + "\n");
-}
-
-LearnedModel load_model(const std::string& directory) {
-  const std::string card_file = directory + "/model.json", committee_file = directory + "/committee.bin";
-  VALIDATE(exists(card_file) && exists(committee_file), "{} is no model: it has no {} (the folder that a `workflow: learn` campaign leaves as RUN/model is one)", directory,
-           exists(card_file) ? "committee.bin" : "model.json");
-  const std::string altered = "the model may answer wrongly: take it from a backup, or train it again";
+LearnedModel read_model(const std::string& card_file, const std::string& committee_file) {
   Json j = Json::parse(text_of(card_file), nullptr, false);
   VALIDATE(j.is_object() && j.contains("checksum") && j.value("format", "") == "umbra-model", "{} is truncated or altered ({})", card_file, altered);
   VALIDATE(j.value("version", 0) == format_version, "{} is of version {}, this program reads version {}: take the program that wrote it, or train the model again", card_file, j.value("version", 0), format_version);
@@ -138,6 +110,39 @@ LearnedModel load_model(const std::string& directory) {
     voters.push_back(trainer->load(one, part));
   }
   return LearnedModel(std::move(card), std::move(voters));
+}
+
+}  // namespace
+
+void save_model(const std::string& directory, const LearnedModel& model) {
+  std::ostringstream members;
+  for (const auto& voters : model.voters()) {
+    std::ostringstream one;
+    voters->save(one);
+    const std::string bytes = one.str();
+    const std::uint64_t size = bytes.size();
+    members.write(reinterpret_cast<const char*>(&size), sizeof size);
+    members.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+  const std::string committee = members.str();
+  Json j = card_json(model.card(), model.inputs(), model.units());
+  j["committee_bytes"] = committee.size();
+  j["committee_checksum"] = checksum(committee);
+  j["checksum"] = checksum(j.dump());
+  make_directory(directory);
+  replace_file(directory + "/committee.bin", committee);
+  replace_file(directory + "/model.json", j.dump(1) + "\n");
+}
+
+LearnedModel load_model(const std::string& directory) {
+  const std::string card_file = directory + "/model.json", committee_file = directory + "/committee.bin";
+  VALIDATE(exists(card_file) && exists(committee_file), "{} is no model: it has no {} (the folder that a `workflow: learn` campaign leaves as RUN/model is one)", directory,
+           exists(card_file) ? "committee.bin" : "model.json");
+  try {
+    return read_model(card_file, committee_file);
+  } catch (const Json::exception& e) {  // an entry of another type, or none
+    throw UserError(fmt::format("{} is truncated or altered ({})", card_file, altered));
+  }
 }
 
 }  // namespace umbra

@@ -20,8 +20,8 @@ struct WantedColumns {
   std::map<std::string, std::string> slha = {};  ///< "EXTPAR 1" to the name of the column that it is
 };
 
-/// Reads the required columns of a file, in their order. By its name: .csv; .h5 or a run directory (/points, other columns are passed over); .slha, .slc, .spc, .in
-/// (one point). Throws UserError, with file and line, for a missing or unknown column, a value that is no number, a line of another length, a file without points.
+/// Reads the required columns of a file, in their order. By its name: .csv; .h5 (datasets in /points, or at the root; others are passed over), a run directory or its
+/// results.h5; .slha, .slc, .spc, .in (one point). Throws UserError, with file and line, for a missing or unknown column, a value that is no number, a line of another length, a file without points.
 PointTable read_points(const std::string& path, const WantedColumns& wanted);
 
 }  // namespace umbra

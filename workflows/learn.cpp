@@ -47,7 +47,7 @@ Group calibration_group(const Calibration& calibration) {
   return {"learning/calibration", {}, {{"vote_from", low, "", "p"}, {"points", points, "", "n"}, {"right", right, "", "n"}}};
 }
 
-LearnedModel last_model(const Job& job, const LearnSetup& setup, const Learner& learner) {
+LearnedModel newest_model(const Job& job, const LearnSetup& setup, const Learner& learner) {
   ModelCard card;
   card.name = job.name;
   card.target = setup.target->text();
@@ -59,17 +59,24 @@ LearnedModel last_model(const Job& job, const LearnSetup& setup, const Learner& 
   const Config* committee = job.root.find("committee");
   card.committee = committee ? *committee : Config::map({{"type", "forest", {}}});
   card.seed = job.seed;
-  const LearningStep last = learner.curve().back();
-  card.training_points = last.usable;
-  card.evaluations = last.evaluations;
-  for (const auto& [name, value] : learner.result().numbers) card.metrics[name] = value;
-  card.calibration = learner.calibration();
+  const LearningStep& step = learner.newest_step();
+  card.training_points = step.usable;
+  card.evaluations = step.evaluations;
+  for (const auto& [name, value] : learner.numbers(step)) card.metrics[name] = value;
+  card.calibration = learner.newest_calibration();
   card.provenance = {{"program", "umbra " + version()}, {"build", build_info()}, {"run", job.output.directory}, {"job", job.file}};
   if (const Config* slha = job.root.find("slha"))
     for (const Config::Item& i : slha->items()) card.slha[i.key] = i.value.text();
-  cover_box(setup.points->space(), learner.training_points().x, card.low, card.high);
+  cover_box(setup.points->space(), learner.newest_training_points(), card.low, card.high);
   LearningTasks tasks(setup.task_parts());
-  return LearnedModel(std::move(card), tasks.committee(learner.last_committee()));
+  return LearnedModel(std::move(card), tasks.committee(learner.newest_committee()));
+}
+
+void leave_model(const Job& job, const Sampler& sampler) {
+  const auto& learner = dynamic_cast<const Learner&>(sampler);
+  if (learner.newest() == 0) return;
+  Faults none;
+  save_model(job.output.directory + "/model", newest_model(job, *LearnSetup::read(job, none), learner));
 }
 
 class Learn final : public Workflow {
@@ -100,13 +107,12 @@ class Learn final : public Workflow {
       std::vector<Group> groups;
       if (learner.curve().empty()) return groups;
       groups.push_back(curve_group(learner, classes));
-      if (!learner.done()) return groups;
-      Faults none;
-      const auto own = LearnSetup::read(job, none);
-      if (!learner.calibration().bins().empty()) groups.push_back(calibration_group(learner.calibration()));
-      save_model(job.output.directory + "/model", last_model(job, *own, learner));
+      if (learner.newest() == 0) return groups;
+      if (const Calibration calibration = learner.newest_calibration(); !calibration.bins().empty()) groups.push_back(calibration_group(calibration));
+      leave_model(job, learner);
       return groups;
     };
+    plan.pause = [job](const Sampler& sampler) { leave_model(job, sampler); };
     plan.rules.failure_budget = job.failures.budget;
     plan.rules.budget_after = job.failures.after;
     plan.rules.dim = setup->points->dim();

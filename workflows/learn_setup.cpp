@@ -1,14 +1,19 @@
 #include "workflows/learn_setup.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "io/blob_directory.h"
+#include "io/input_path.h"
 #include "io/point_table.h"
 #include "io/reader.h"
 #include "io/yaml.h"
 #include "src/base/error.h"
+#include "src/base/text.h"
+#include "src/learning/model.h"
 
 namespace umbra {
 namespace {
@@ -92,27 +97,72 @@ Allowed read_allowed(const Config& root, const ParameterSpace& space, Faults& fa
   };
 }
 
-std::vector<double> read_pool(const std::string& file, const ParameterSpace& space) {
+// Each place in the unit cube once, and only where the job's `require` holds.
+std::vector<double> read_pool(const std::string& name, const ParameterSpace& space, const Allowed& allowed) {
+  const std::string file = find_input(name);
   const PointTable table = read_points(file, {space.unit_names(), space.names()});
   VALIDATE(table.rows() > 0, "{} has no points, and candidates are to come from there", file);
-  std::vector<double> u(table.rows() * space.dim()), theta(space.size(), 0.0);
+  std::vector<double> all, u(space.dim()), theta(space.size(), 0.0);
+  std::set<std::vector<double>> seen;
   std::vector<std::size_t> place;
   for (const std::string& name : space.unit_names()) place.push_back(static_cast<std::size_t>(std::find(space.names().begin(), space.names().end(), name) - space.names().begin()));
   for (std::size_t i = 0; i < table.rows(); ++i) {
     for (std::size_t c = 0; c < place.size(); ++c) theta[place[c]] = table.values[i * place.size() + c];
     VALIDATE(space.contains(theta), "{}: point {} lies outside the priors", file, i);
-    space.to_unit(theta, std::span(u).subspan(i * space.dim(), space.dim()));
+    space.to_unit(theta, u);
+    if ((!allowed || allowed(u)) && seen.insert(u).second) all.insert(all.end(), u.begin(), u.end());
   }
-  return u;
+  VALIDATE(!all.empty(), "`require` is true for none of the {} points of {}, and candidates are to come from there: take other points", table.rows(), file);
+  return all;
+}
+
+// What a learning curve is of.
+constexpr std::array problem_keys = {"parameters", "preset", "require", "model", "constraints", "target"};
+
+Config problem_of(const Config& job) {
+  Config problem = Config::map({});
+  for (const char* key : problem_keys)
+    if (const Config* c = job.find(key)) problem.set(key, *c);
+  return problem;
 }
 
 // The end of the learning curve of a run.
-Baseline read_baseline(const std::string& run, bool classes) {
+Baseline read_baseline(const std::string& run, const Config& job, bool classes) {
   const Reader reader(find_run(run));
+  const auto text = reader.attributes().find("job");
+  Faults faults;
+  if (text != reader.attributes().end()) {
+    const Config earlier = parse_yaml(std::get<std::string>(text->second), "job", faults);
+    const auto other = differences(problem_of(earlier), problem_of(job), {});
+    VALIDATE(other.empty(), "{} learns something else ({}), and its accuracy is no measure of this job's: name a run of the same parameters, model, constraints and target", run, join(other, "; "));
+  }
   const auto evaluations = reader.numbers("learning", "evaluations"), quality = reader.numbers("learning", classes ? "accuracy" : "r2");
   VALIDATE(!quality.empty() && quality.size() == evaluations.size(), "{} has no learning curve of {} (name a finished run of `workflow: learn` with the same kind of target and a test set)", run,
            classes ? "classes" : "numbers");
+  VALIDATE(!std::isnan(quality.back()), "{} has no test point with a value of the target, so that its {} is not known: run it with test: {{evaluations: 10000}}", run, classes ? "accuracy" : "r2");
   return {evaluations.back(), quality.back()};
+}
+
+void check_slha(const Config& slha, const std::vector<std::string>& inputs, Faults& faults) {
+  if (!slha.is_map()) faults.add(slha.mark(), fmt::format("slha: expected a map of SLHA entries to parameters, such as {{EXTPAR 1: M1}}, found {}", Config::describe(slha.kind())));
+  for (const Config::Item& i : slha.items())
+    if (const std::string fault = slha_fault(i.key, i.value.text(), inputs); !fault.empty()) faults.add(i.mark, "slha: " + fault);
+}
+
+// What would have no effect is a misunderstanding.
+void refuse_ignored(const Config& root, const StartOptions& start, const QueryOptions& query, const LearnStop& stop, Faults& faults) {
+  const auto refuse = [&](bool ignored, const char* part, const char* key, const char* why) {
+    const Config* where = root.find(part);
+    const Config* value = where ? where->find(key) : nullptr;
+    if (ignored && value) faults.add(value->mark(), fmt::format("{}: {} has no effect {}: take it out", part, key, why));
+  };
+  refuse(query.choice == "k_centre" && query.random_share > 0.0, "query", "random_share", "with choice: k_centre");
+  refuse(query.choice != "k_centre", "query", "among", "without choice: k_centre");
+  refuse(query.pool.has_value(), "query", "candidates", "with pool, whose points are the candidates");
+  refuse(start.from.has_value(), "start", "sampler", "with from, whose points are the start set");
+  refuse(!start.from, "start", "where", "without from");
+  refuse(!start.from, "start", "outside", "without from");
+  refuse(stop.standing_still == 0, "stop", "least_gain", "without standing_still");
 }
 
 // How many batches follow the start set.
@@ -147,6 +197,7 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
   const Config* start_at = job.root.find("start");
   if (!start.evaluations && !start.from) faults.add(start_at ? start_at->mark() : job.root.mark(), "start: say evaluations: N (how many points come first), or from: RUN (the points of an earlier run)");
   if (start.evaluations && start.from) faults.add(start_at->mark(), "start: evaluations and from exclude each other: points of a run are not evaluated again");
+  refuse_ignored(job.root, start, query, stop, faults);
   if (query.pool && query.sampler) faults.add(job.root.find("query")->mark(), "query: pool and sampler exclude each other: candidates come from one place");
 
   s.options = {.start = start.evaluations.value_or(0), .batch = query.batch, .lag = query.lag, .slice = query.slice, .spread = query.choice == "k_centre" ? query.among : 1,
@@ -167,25 +218,30 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
   s.context.lengths = s.points ? s.points->space().lengths() : std::vector<double>(dim, 1.0);
   const Config* committee = job.root.find("committee");
   const Config forest = Config::map({{"type", "forest", {}}});
-  s.committee = CommitteeRegistry::instance().make(committee ? *committee : forest, faults, CommitteeContext{dim, s.options.classes, job.seed, job.stop.evaluations.value_or(0)});
-  if (s.committee && !s.committee->lacks().empty()) faults.add(committee ? committee->mark() : job.root.mark(), "committee: " + s.committee->lacks());
-  if (!start.from) SamplerRegistry::instance().make(s.start_sampler, faults, s.context);
+  s.committee = CommitteeRegistry::instance().make(committee ? *committee : forest, faults, CommitteeContext{dim, s.options.classes, job.seed});
+  const Mark committee_at = committee ? committee->mark() : job.root.mark();
+  if (s.committee && !s.committee->lacks().empty()) faults.add(committee_at, "committee: " + s.committee->lacks());
+  if (const std::uint64_t n = job.stop.evaluations.value_or(0); s.committee && n > s.committee->most_points())
+    faults.add(committee_at, fmt::format("committee: it learns from {} points at most, and there will be {} (the cost of a Gaussian process grows with their cube): raise its max_points, lower stop: "
+                                         "{{evaluations}}, or take a forest", s.committee->most_points(), n));
+  if (!start.from) s.make_start(faults);
   else if (s.points) EarlierRun::open(start, *start_at, "start", s.points->space(), job.root, faults);
   if (const Config* baseline = job.root.find("baseline")) {
     s.baseline = baseline->text();
     try {
-      read_baseline(*s.baseline, s.options.classes);
+      read_baseline(*s.baseline, job.root, s.options.classes);
     } catch (const UserError& e) {
       faults.add(baseline->mark(), std::string("baseline: ") + e.what());
     }
   }
   s.job = job.root;
+  if (const Config* slha = job.root.find("slha"); slha && s.points) check_slha(*slha, s.points->space().unit_names(), faults);
   if (!s.points || faults.size() != before) return {};
 
   const ParameterSpace& space = s.points->space();
   const Allowed allowed = read_allowed(job.root, space, faults);
   try {
-    if (query.pool) s.candidates = pool_candidates(dim, read_pool(*query.pool, space));
+    if (query.pool) s.candidates = pool_candidates(dim, read_pool(*query.pool, space, allowed));
     else if (query.sampler) s.candidates = proposed_candidates(dim, job.seed, query.candidates, as_sampler(*query.sampler), query.slice, allowed, faults);
     else s.candidates = fresh_candidates(dim, job.seed, query.candidates, allowed);
     if (s.candidates && s.candidates->count() < query.batch * s.options.spread && !query.pool)
@@ -204,7 +260,7 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
 }
 
 LearningTasks::Parts LearnSetup::task_parts() const {
-  return {committee, candidates, std::make_shared<BlobDirectory>(directory), points->dim(), score, options.classes};
+  return {committee, candidates, std::make_shared<BlobDirectory>(directory), points->dim(), score, options.classes, target->text()};
 }
 
 std::unique_ptr<Learner> LearnSetup::make_learner() const {
@@ -214,32 +270,37 @@ std::unique_ptr<Learner> LearnSetup::make_learner() const {
   parts.identity = identity;
   parts.target = [t = *target](const Outcome& o) { return t.value(o.status, o.values); };
   Faults none;
-  if (!start_from.from) parts.start = SamplerRegistry::instance().make(start_sampler, none, context);
+  if (!start_from.from) parts.start = make_start(none);
   else parts.given = read_start();
-  if (baseline) parts.baseline = read_baseline(*baseline, options.classes);
+  if (baseline) parts.baseline = read_baseline(*baseline, job, options.classes);
   parts.candidates = candidates;
   parts.blobs = std::make_shared<BlobDirectory>(directory);
   return std::make_unique<Learner>(options, std::move(parts));
 }
 
-PackedPoints LearnSetup::read_start() const {
+std::unique_ptr<Sampler> LearnSetup::make_start(Faults& faults) const {
+  SamplerContext own = context;
+  own.evaluations = options.start;
+  return SamplerRegistry::instance().make(start_sampler, faults, own);
+}
+
+GivenPoints LearnSetup::read_start() const {
   Faults faults;
   const auto run = EarlierRun::open(start_from, Config::map({}), "start", points->space(), job, faults);
   faults.throw_if_any("start");
   std::vector<std::string> names;
   for (const Column& c : points->columns()) names.push_back(c.name);
   const EarlierRun::Rows rows = run->rows(names);
-  const std::size_t dim = points->dim();
-  PackedPoints given;
+  GivenPoints given{rows.u, {}};
   std::vector<double> row(names.size());
   for (std::size_t i = 0; i < rows.ids.size(); ++i) {
     for (std::size_t c = 0; c < names.size(); ++c) row[c] = rows.columns[c][i];
-    const auto y = target->value(rows.status[i], row);
-    if (!y) continue;
-    given.x.insert(given.x.end(), rows.u.begin() + static_cast<std::ptrdiff_t>(i * dim), rows.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim));
-    given.y.push_back(*y);
+    given.y.push_back(target->value(rows.status[i], row).value_or(std::numeric_limits<float>::quiet_NaN()));
   }
-  VALIDATE(given.y.size() > 1, "start: none of the {} points of {} has a value of the target '{}' (are its columns those of this job?)", rows.ids.size(), run->directory(), target->text());
+  const auto usable = static_cast<std::uint64_t>(std::count_if(given.y.begin(), given.y.end(), [](float y) { return !std::isnan(y); }));
+  VALIDATE(usable > 1, "start: {} of the {} points of {} have a value of the target '{}' (are its columns those of this job?): take a run that has some", usable, rows.ids.size(), run->directory(), target->text());
+  VALIDATE(usable <= committee->most_points(), "start: {} points of {} have a value of the target, and the committee learns from {} at most (the cost of a Gaussian process grows with their cube): choose some with where:, "
+           "raise its max_points, or take a forest", usable, run->directory(), committee->most_points());
   return given;
 }
 

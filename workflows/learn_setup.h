@@ -36,7 +36,8 @@ struct LearnSetup {
   std::unique_ptr<Learner> make_learner() const;
 
  private:
-  PackedPoints read_start() const;
+  std::unique_ptr<Sampler> make_start(Faults& faults) const;
+  GivenPoints read_start() const;
 };
 
 }  // namespace umbra

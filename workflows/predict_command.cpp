@@ -20,13 +20,15 @@ namespace {
 
 constexpr std::size_t most_warnings = 20;
 
-std::map<std::string, std::string> slha_entries(const ModelCard& card, const std::vector<std::string>& given) {
-  std::map<std::string, std::string> entries = card.slha;
+std::map<std::string, std::string> slha_entries(const LearnedModel& model, const std::vector<std::string>& given) {
+  std::map<std::string, std::string> entries = model.card().slha;
   for (const std::string& g : given) {
     const auto equals = g.find('=');
     VALIDATE(equals != std::string::npos && equals > 0 && equals + 1 < g.size(), "--slha: '{}' does not say which entry is which parameter: write \"EXTPAR 1=M1\"", g);
-    std::erase_if(entries, [&](const auto& e) { return e.second == g.substr(equals + 1); });
-    entries[g.substr(0, equals)] = g.substr(equals + 1);
+    const std::string entry = g.substr(0, equals), parameter = g.substr(equals + 1);
+    if (const std::string fault = slha_fault(entry, parameter, model.inputs()); !fault.empty()) throw UserError("--slha: " + fault);
+    std::erase_if(entries, [&](const auto& e) { return e.second == parameter; });
+    entries[entry] = parameter;
   }
   return entries;
 }
@@ -44,7 +46,7 @@ int predict_command(const PredictOptions& options) {
   LearnedModel model = load_model(options.model);
   const ModelCard& card = model.card();
   const std::size_t dim = model.inputs().size();
-  const PointTable points = read_points(options.points, {model.inputs(), model.space().names(), slha_entries(card, options.slha)});
+  const PointTable points = read_points(options.points, {model.inputs(), model.space().names(), slha_entries(model, options.slha)});
   const std::vector<Prediction> predictions = model.predict(points.values);
   std::string text = card.classes ? "point,class,vote,confidence,outside_box\n" : fmt::format("point,{},spread,outside_box\n", card.target);
   std::size_t outside = 0, kept = 0;

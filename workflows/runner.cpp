@@ -172,6 +172,11 @@ class Coordinator {
         return true;
       });
     }
+    if (saved && ending == Ending::interrupted && plan_.pause)
+      saved = keep_trying([&] {
+        plan_.pause(*sampler_);
+        return true;
+      });
     record_.log().say(fmt::format("end: {}{}", ending_name(ending), saved ? "" : record_.abandoned() ? ", stopped at once" : ", not all is written: " + trouble()));
     record_.show_progress(saved ? ending_name(ending) : "interrupted", true);
     report(ending, summary, saved);

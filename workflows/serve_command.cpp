@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 
@@ -27,6 +28,10 @@ int serve_command(const ServeOptions&) {
 #else
 
 namespace {
+
+constexpr std::size_t spare_threads = 256;
+constexpr int longest_silence_s = 2;  // of a client in the middle of its request
+constexpr std::chrono::seconds longest_body{10};
 
 std::atomic<httplib::Server*> running{nullptr};
 
@@ -57,10 +62,10 @@ int serve_command(const ServeOptions& options) {
   ServiceAnswers answers(load_model(options.model));
   std::atomic<int> taken{0};
   httplib::Server server;
-  // Twice the threads, so that those who are too many hear of it at once.
-  server.new_task_queue = [&] { return new httplib::ThreadPool(static_cast<std::size_t>(2 * options.at_once)); };
+  // Many more threads than requests at once: those who are too many hear of it at once, and those who send slowly keep nobody waiting.
+  server.new_task_queue = [&] { return new httplib::ThreadPool(static_cast<std::size_t>(options.at_once) + spare_threads); };
   server.set_payload_max_length(options.max_bytes);
-  server.set_read_timeout(10);
+  server.set_read_timeout(longest_silence_s);
   server.set_write_timeout(10);
   server.set_keep_alive_max_count(100);
   server.set_keep_alive_timeout(1);
@@ -68,17 +73,23 @@ int serve_command(const ServeOptions& options) {
   // Read by hand: the library has a limit of its own for what curl -d calls a form.
   server.Post("/predict", [&](const httplib::Request&, httplib::Response& response, const httplib::ContentReader& read) {
     const Place place(taken);
+    const bool served = place.number() <= options.at_once;
+    const auto began = std::chrono::steady_clock::now();
     std::string body;
+    std::size_t received = 0;
+    bool late = false;
     const bool whole = read([&](const char* data, std::size_t size) {
-      body.append(data, size);
-      return body.size() <= options.max_bytes;
+      late = std::chrono::steady_clock::now() - began > longest_body;
+      received += size;
+      if (served) body.append(data, size);
+      return received <= options.max_bytes && !late;
     });
-    if (place.number() > options.at_once) {
+    if (!served) {
       response.set_header("Retry-After", "1");
       return send(response, error_answer(503, fmt::format("more than {} requests at once: come again in a second", options.at_once)));
     }
     if (!whole) {
-      response.status = body.size() > options.max_bytes || response.status == 413 ? 413 : 400;
+      response.status = received > options.max_bytes || response.status == 413 ? 413 : late ? 408 : 400;
       return;
     }
     send(response, answers.predict(body));
@@ -87,6 +98,7 @@ int serve_command(const ServeOptions& options) {
   server.set_error_handler([&](const httplib::Request&, httplib::Response& response) {
     if (!response.body.empty()) return;
     const std::string why = response.status == 413   ? fmt::format("the body is larger than {} bytes: send fewer points at a time", options.max_bytes)
+                            : response.status == 408 ? "the body came too slowly: send it in one go"
                             : response.status == 404 ? "there is GET / (what the model is) and POST /predict"
                                                      : "the request was not understood";
     send(response, error_answer(response.status, why));

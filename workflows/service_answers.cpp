@@ -14,24 +14,45 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int most_levels = 8;           // of lists and maps in each other: a request needs four
+constexpr std::size_t most_quoted = 60;  // characters of a request that an answer repeats
+
+std::string shortened(std::string text) {
+  if (text.size() > most_quoted) text.replace(most_quoted, std::string::npos, "...");
+  return text;
+}
+
+// A list or a map may be of any size and depth: its kind is said, not what is in it.
+std::string shown(const Json& value) { return value.is_structured() ? std::string(value.is_array() ? "a list" : "a map") : shortened(value.dump()); }
+
+Json parse(const std::string& body) {
+  return Json::parse(
+      body,
+      [](int depth, Json::parse_event_t, Json&) {
+        VALIDATE(depth <= most_levels, "the body has lists or maps in each other, more than {} levels deep: send {{\"points\": [...]}}, each point a map of parameters or a list of numbers", most_levels);
+        return true;
+      },
+      false);
+}
+
 // The places of the model's inputs among the names of a request.
 std::vector<std::size_t> order_of(const Json& names, const std::vector<std::string>& inputs) {
-  VALIDATE(names.is_array(), "\"parameters\" must be a list of names");
+  VALIDATE(names.is_array() && std::all_of(names.begin(), names.end(), [](const Json& n) { return n.is_string(); }), "\"parameters\" must be a list of names");
   std::vector<std::string> given;
-  for (const Json& n : names) given.push_back(n.is_string() ? n.get<std::string>() : n.dump());
+  for (const Json& n : names) given.push_back(n.get<std::string>());
   std::vector<std::size_t> places;
   for (const std::string& name : inputs) {
     const auto found = std::find(given.begin(), given.end(), name);
     VALIDATE(found != given.end(), "\"parameters\" lacks {}; the model wants {}", name, join(inputs));
     places.push_back(static_cast<std::size_t>(found - given.begin()));
   }
-  for (const std::string& name : given) VALIDATE(std::find(inputs.begin(), inputs.end(), name) != inputs.end(), "\"parameters\" has {}, which the model does not know; it wants {}", name, join(inputs));
+  for (const std::string& name : given) VALIDATE(std::find(inputs.begin(), inputs.end(), name) != inputs.end(), "\"parameters\" has {}, which the model does not know; it wants {}", shortened(name), join(inputs));
   VALIDATE(given.size() == inputs.size(), "\"parameters\" names a parameter twice");
   return places;
 }
 
 double number_of(const Json& value, std::size_t point, const std::string& name) {
-  VALIDATE(value.is_number(), "point {}: {} is {}, not a number", point, name, value.dump());
+  VALIDATE(value.is_number(), "point {}: {} is {}, not a number", point, name, shown(value));
   return value.get<double>();
 }
 
@@ -52,7 +73,7 @@ std::vector<double> read_points(const Json& request, const std::vector<std::stri
         VALIDATE(point.contains(name), "point {} lacks {}; the model wants {}", n, name, join(inputs));
         x.push_back(number_of(point[name], n, name));
       }
-      for (const auto& [name, value] : point.items()) VALIDATE(std::find(inputs.begin(), inputs.end(), name) != inputs.end(), "point {} has {}, which the model does not know; it wants {}", n, name, join(inputs));
+      for (const auto& [name, value] : point.items()) VALIDATE(std::find(inputs.begin(), inputs.end(), name) != inputs.end(), "point {} has {}, which the model does not know; it wants {}", n, shortened(name), join(inputs));
     }
     ++n;
   }
@@ -61,13 +82,15 @@ std::vector<double> read_points(const Json& request, const std::vector<std::stri
 
 }  // namespace
 
-Answer error_answer(int status, const std::string& text) { return {status, Json{{"error", text}}.dump() + "\n"}; }
+Answer error_answer(int status, const std::string& text) { return {status, Json{{"error", text}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"}; }
 
 Answer ServiceAnswers::describe() const {
   const ModelCard& card = model_.card();
   Json j{{"name", card.name}, {"target", card.target}, {"kind", card.classes ? "class" : "number"}};
+  if (!card.classes) j["unit"] = card.unit;
   Json parameters = Json::array();
-  for (std::size_t i = 0; i < model_.inputs().size(); ++i) parameters.push_back({{"name", model_.inputs()[i]}, {"low", card.low[i]}, {"high", card.high[i]}});
+  const std::vector<std::string> units = model_.units();
+  for (std::size_t i = 0; i < units.size(); ++i) parameters.push_back({{"name", model_.inputs()[i]}, {"unit", units[i]}, {"low", card.low[i]}, {"high", card.high[i]}});
   j["parameters"] = parameters;
   j["training_points"] = card.training_points;
   j["metrics"] = card.metrics;
@@ -75,9 +98,9 @@ Answer ServiceAnswers::describe() const {
 }
 
 Answer ServiceAnswers::predict(const std::string& body) {
-  const Json request = Json::parse(body, nullptr, false);
-  if (request.is_discarded()) return error_answer(400, "the body is not JSON");
   try {
+    const Json request = parse(body);
+    VALIDATE(!request.is_discarded(), "the body is not JSON: send {{\"points\": [...]}}");
     const std::vector<double> x = read_points(request, model_.inputs());
     const std::scoped_lock lock(mutex_);
     const std::vector<Prediction> predictions = model_.predict(x);

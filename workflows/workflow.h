@@ -25,6 +25,7 @@ struct Plan {
   std::function<std::unique_ptr<Sampler>()> trial = nullptr;     ///< for checks: whose first points tell how the campaign's will be; null: draws from the prior
   std::function<std::unique_ptr<Sampler>(std::uint64_t)> with_look_ahead = nullptr;  ///< the sampler with this look_ahead in place of its own, where it has such an option
   std::function<std::vector<Group>(const Sampler&)> conclude = nullptr;  ///< on rank 0 at the end of a campaign: what else it leaves; the groups go to results.h5
+  std::function<void(const Sampler&)> pause = nullptr;  ///< on rank 0 where a campaign stops in good order before its end: what it leaves that is of use meanwhile
   std::function<std::string(const Sampler&)> details = nullptr;  ///< on rank 0 at the end: a JSON object of results for summary.json and /summary
   /// What tells how far it is (the current p-value), for the progress line and status.json: names and values, an error as NAME_error after NAME.
   std::function<std::vector<std::pair<std::string, double>>(const Sampler&)> progress = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/input_path.h"
 #include "io/keras.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -21,7 +22,7 @@ class Keras final : public Evaluator {
   };
   static OptionSet<Options> options() {
     OptionSet<Options> o;
-    o.add("path", &Options::path, "a model that Keras saved as HDF5", required());
+    o.add("path", &Options::path, "a model that Keras saved as HDF5; relative to the job file's folder, or else to where umbra is started", required());
     o.add("inputs", &Options::inputs, "parameters in the order in which the network takes them (default: all of the job)");
     o.add("outputs", &Options::outputs, "names of its outputs (default: output_0, output_1, ...)");
     o.add("input_mean", &Options::input_mean, "is subtracted from each input (default: 0)");
@@ -31,7 +32,7 @@ class Keras final : public Evaluator {
     return o;
   }
 
-  Keras(Options options, const ModelContext& context) : options_(std::move(options)), network_(read_keras(options_.path)) {
+  Keras(Options options, const ModelContext& context) : options_(std::move(options)), network_(read_keras(find_input(options_.path))) {
     if (options_.inputs.empty()) options_.inputs = context.parameters;
     VALIDATE(options_.inputs.size() == network_.inputs(), "{} takes {} inputs, and `inputs` lists {} ({}): list the parameters in the order in which it was trained", options_.path, network_.inputs(),
              options_.inputs.size(), join(options_.inputs));

@@ -1,7 +1,9 @@
 // model: {type: learned}. A trained committee in place of simulators: any sampler scans it.
 
 #include <algorithm>
+#include <optional>
 
+#include "io/input_path.h"
 #include "io/model_store.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -15,15 +17,17 @@ class Learned final : public Evaluator {
   struct Options {
     std::string path;
     std::string outside = "status";
+    std::optional<std::string> column;
   };
   static OptionSet<Options> options() {
     OptionSet<Options> o;
-    o.add("path", &Options::path, "folder of a model that a learning campaign left (RUN/model)", required());
+    o.add("path", &Options::path, "folder of a model that a learning campaign left (RUN/model); relative to the job file's folder, or else to where umbra is started", required());
     o.add("outside", &Options::outside, "points outside the training box get the status outside_box, or an answer all the same (column outside_box says so)", one_of({"status", "answer"}));
+    o.add("column", &Options::column, "what the column of a learnt number is called (default: as in the job that it was learnt from, with predicted_ before it where this job has a column of that name)");
     return o;
   }
 
-  Learned(const Options& options, const ModelContext& context) : options_(options), model_(load_model(options.path)), x_(model_.inputs().size()) {
+  Learned(const Options& options, const ModelContext& context) : options_(options), model_(load_model(find_input(options.path))), x_(model_.inputs().size()) {
     std::vector<std::string> missing;
     for (const std::string& name : model_.inputs()) {
       const auto found = std::find(context.parameters.begin(), context.parameters.end(), name);
@@ -32,10 +36,11 @@ class Learned final : public Evaluator {
     }
     VALIDATE(missing.empty(), "the job has no parameter {}, which the model {} was trained on: add {}", join(missing), options.path, missing.size() == 1 ? "it" : "them");
     const ModelCard& card = model_.card();
+    VALIDATE(!card.classes || !options.column, "column: {} says of which class points are, and no number: take `column` out", options.path);
     if (card.classes)
       columns_ = {{"vote", "", "p"}, {"class", "", "\\mathrm{class}"}, {"confidence", "", "\\mathrm{confidence}"}};
     else
-      columns_ = {{card.target, card.unit, ""}, {"spread", card.unit, "\\sigma"}};
+      columns_ = {{options.column.value_or(default_column(card.target, context.parameters)), card.unit, ""}, {"spread", card.unit, "\\sigma"}};
     columns_.push_back({"outside_box", "", "\\mathrm{outside}"});
   }
 
@@ -54,6 +59,13 @@ class Learned final : public Evaluator {
   }
 
  private:
+  // Likelihoods are made by the job's constraints, and parameters by its priors: a number of that name is another column.
+  static std::string default_column(const std::string& target, const std::vector<std::string>& parameters) {
+    const bool taken = target == "log_likelihood" || target.starts_with("lnL_") || target.starts_with("u_") || target == "spread" || target == "outside_box" ||
+                       std::find(parameters.begin(), parameters.end(), target) != parameters.end();
+    return taken ? "predicted_" + target : target;
+  }
+
   Options options_;
   LearnedModel model_;
   std::vector<double> x_;

@@ -81,6 +81,7 @@ class Proposed final : public Candidates {
     if (made < size) Fresh(dim_, seed_, size, allowed_).make(step, first + made, u.subspan(made * dim_), scorer);
   }
 
+  void draw(std::uint64_t step, std::uint64_t index, std::span<double> u) const override { Fresh(dim_, seed_, count_, allowed_).make(step, index, u, nullptr); }
   bool single() const override { return false; }
 
   SamplerContext context(std::uint64_t seed) const { return {.dim = dim_, .periodic = std::vector<bool>(dim_, false), .seed = seed, .evaluations = slice_}; }

@@ -25,6 +25,8 @@ class Candidates {
   virtual std::uint64_t count() const = 0;
   /// Candidates [first, first + size) of a step, a function of (seed, step, first) and of the scores alone. @param u [size x dim]
   virtual void make(std::uint64_t step, std::uint64_t first, std::span<double> u, const Scorer& scorer) const = 0;
+  /// A draw that no score has chosen, the same for the same (step, index), index >= count(). Not for fixed ones. @param u [dim]
+  virtual void draw(std::uint64_t step, std::uint64_t index, std::span<double> u) const { make(step, index, u, nullptr); }
   /// Whether a candidate is the same in every step, and must not be chosen twice.
   virtual bool fixed() const { return false; }
   /// Whether any candidate can be made again by itself, without scores.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -25,7 +26,6 @@ struct CommitteeContext {
   std::size_t dim = 0;
   bool classes = true;     ///< y is 0 or 1, a vote is the probability of 1; else y and votes are numbers
   std::uint64_t seed = 0;
-  std::uint64_t evaluations = 0;  ///< the most training points that there will be
 };
 
 /// A trained part of a committee: some of its members. Immutable, shared by threads.
@@ -47,6 +47,8 @@ class Committee {
   /// What this build lacks for fit(), as a sentence; "" where nothing. load() works in any build.
   virtual std::string lacks() const { return {}; }
   virtual std::size_t parts() const = 0;
+  /// The most training points that fit() takes.
+  virtual std::uint64_t most_points() const { return std::numeric_limits<std::uint64_t>::max(); }
   /// A function of (seed, version, part, set) alone, bit for bit.
   virtual std::unique_ptr<Voters> fit(const TrainingView& set, std::size_t part, std::uint64_t version) const = 0;
   /// What save() wrote. Throws UserError where it is damaged.

@@ -36,9 +36,10 @@ Learner::Learner(const LearnerOptions& options, Parts parts) : options_(options)
     start.y.resize(options_.start);
     start.tasks = Checklist(options_.start);
   } else {
-    start.u.assign(parts_.given.x.begin(), parts_.given.x.end());
+    start.u = parts_.given.u;
     start.y = parts_.given.y;
   }
+  remember(start.u);
   batches_.push_back(std::move(start));
   test_.u.resize(options_.test * dim());
   for (std::uint64_t i = 0; i < options_.test; ++i)
@@ -73,7 +74,7 @@ std::vector<Task> Learner::ask(std::size_t max) {
       r.step = s;
       r.first = slot * options_.slice;
       r.count = std::min(options_.slice, parts_.candidates->count() - r.first);
-      r.keep = std::min(r.count, options_.batch * options_.spread + (parts_.candidates->fixed() ? used_.size() : 0));
+      r.keep = std::min(r.count, options_.batch * options_.spread + used_.size() + known_.size());
       return Task{TaskKind::score, (s - 1) * slots() + test_slices() + slot, r.pack()};
     });
     give(q.spread, max, tasks, [&, s = step, &query = q](std::size_t) {
@@ -155,20 +156,38 @@ void Learner::tell_score(const Outcome& outcome) {
 
 void Learner::merge(Query& q, const Outcome& outcome) {
   const bool with_u = !parts_.candidates->single();
+  const std::size_t most = options_.batch * options_.spread;
   const std::size_t width = 2 + (with_u ? dim() : 0);
   for (std::size_t i = 0; i + width <= outcome.values.size(); i += width) {
     const double* row = &outcome.values[i];
     const auto index = static_cast<std::uint64_t>(row[1]);
     if (used_.contains(index)) continue;
+    if (with_u) {
+      std::vector<double> u(row + 2, row + width);
+      if (known_.contains(u)) continue;
+      q.u[index] = std::move(u);
+    }
     q.best.push_back({row[0], index});
-    if (with_u) q.u[index].assign(row + 2, row + width);
   }
-  keep_best(q.best, options_.batch * options_.spread);
-  if (with_u && q.u.size() > 4 * q.best.size()) {
-    std::map<std::uint64_t, std::vector<double>> kept;
-    for (const Scored& s : q.best) kept[s.index] = std::move(q.u[s.index]);
-    q.u = std::move(kept);
+  if (!with_u) return keep_best(q.best, most);
+  // Slices are runs of a sampler, and two may propose the same point: of such only the best counts.
+  keep_best(q.best, q.best.size());
+  std::map<std::uint64_t, std::vector<double>> kept;
+  std::set<std::vector<double>> seen;
+  std::vector<Scored> best;
+  for (const Scored& s : q.best) {
+    if (best.size() == most) break;
+    if (!seen.insert(q.u[s.index]).second) continue;
+    best.push_back(s);
+    kept[s.index] = std::move(q.u[s.index]);
   }
+  q.best = std::move(best);
+  q.u = std::move(kept);
+}
+
+void Learner::remember(std::span<const double> u) {
+  if (parts_.candidates->single()) return;
+  for (std::size_t i = 0; i + dim() <= u.size(); i += dim()) known_.insert({u.begin() + static_cast<std::ptrdiff_t>(i), u.begin() + static_cast<std::ptrdiff_t>(i + dim())});
 }
 
 void Learner::advance() {
@@ -288,12 +307,11 @@ void Learner::judge() {
     // Batches that earlier committees chose are under way.
     if (stop) batches_end_ = std::min<std::uint64_t>(batches_end_, judged_ == 1 ? 0 : judged_ - 1 + options_.lag);
   }
-  if (const auto last = votes_.find(batches_end_ + 1); last != votes_.end() && judged_ > batches_end_) {
-    if (options_.classes && !test_usable_.empty()) calibration_ = Calibration(test_values(), last->second);
-    finished_ = true;
-  }
+  finish_if_last();
   while (!votes_.empty() && votes_.begin()->first < judged_) votes_.erase(votes_.begin());
 }
+
+void Learner::finish_if_last() { finished_ = finished_ || judged_ == batches_end_ + 1; }
 
 void Learner::choose(std::uint64_t step, Query& q) {
   q.spreading = true;
@@ -310,26 +328,33 @@ void Learner::choose(std::uint64_t step, Query& q) {
     q.spread = Checklist(1);
     return;
   }
-  // A random share keeps an eye on what no member doubts.
-  const auto drawn = static_cast<std::size_t>(options_.random_share * static_cast<double>(options_.batch));
-  RandomStream stream(parts_.context.seed, Purpose::propose, step);
+  // A random share keeps an eye on what no member doubts; the rest are draws too where a sampler's proposals are too few.
   const bool fixed = parts_.candidates->fixed();
-  if (fixed)
-    for (std::size_t i = 0; i + drawn < q.best.size(); ++i) used_.insert(q.best[i].index);
-  for (std::size_t i = q.best.size() - std::min(drawn, q.best.size()); i < q.best.size(); ++i) {
-    const auto point = std::span(u).subspan(i * dim(), dim());
-    if (fixed) {
-      std::uint64_t index = q.best[i].index;
-      for (int tries = 0; tries < 100 && !used_.insert(index = stream.index(parts_.candidates->count())).second; ++tries) continue;
-      used_.insert(index);
-      parts_.candidates->make(step, index, point, nullptr);
-    } else if (parts_.candidates->single()) {
-      parts_.candidates->make(step, parts_.candidates->count() + i, point, nullptr);
-    } else {
-      stream.fill_uniform(point);
-    }
+  const std::size_t size = fixed ? q.best.size() : options_.batch;
+  const std::size_t drawn = std::min(size, static_cast<std::size_t>(options_.random_share * static_cast<double>(options_.batch)));
+  const std::size_t chosen = std::min(size - drawn, q.best.size());
+  u.resize(size * dim());
+  if (fixed) {
+    for (std::size_t i = 0; i < chosen; ++i) used_.insert(q.best[i].index);
+    draw_from_list(step, std::span(u).subspan(chosen * dim()));
+  } else {
+    for (std::size_t i = chosen; i < size; ++i) parts_.candidates->draw(step, parts_.candidates->count() + i, std::span(u).subspan(i * dim(), dim()));
   }
   add_batch(step, std::move(u));
+}
+
+// Candidates of a list that were not chosen yet, each with the same probability.
+void Learner::draw_from_list(std::uint64_t step, std::span<double> u) {
+  std::vector<std::uint64_t> unused;
+  for (std::uint64_t i = 0; i < parts_.candidates->count(); ++i)
+    if (!used_.contains(i)) unused.push_back(i);
+  EXPECT(unused.size() * dim() >= u.size());
+  RandomStream stream(parts_.context.seed, Purpose::propose, step);
+  for (std::size_t i = 0; i * dim() < u.size(); ++i) {
+    std::swap(unused[i], unused[i + stream.index(unused.size() - i)]);
+    used_.insert(unused[i]);
+    parts_.candidates->make(step, unused[i], u.subspan(i * dim(), dim()), nullptr);
+  }
 }
 
 void Learner::add_batch(std::uint64_t step, std::vector<double> u) {
@@ -337,6 +362,7 @@ void Learner::add_batch(std::uint64_t step, std::vector<double> u) {
   Batch batch;
   batch.y.resize(u.size() / dim());
   batch.tasks = Checklist(batch.y.size());
+  remember(u);
   batch.u = std::move(u);
   // A list of candidates that is used up ends the campaign.
   if (batch.y.size() < options_.batch) batches_end_ = exhausted_at_ = batch.y.empty() ? step - 1 : step;
@@ -349,7 +375,8 @@ void Learner::add_batch(std::uint64_t step, std::vector<double> u) {
 void Learner::forget_old() {
   while (forgotten_ < versions_made_) {
     const std::uint64_t v = forgotten_ + 1;
-    const bool needed = v > batches_end_ || versions_.contains(v) || asker(batches_.size()) <= v;
+    // The newest that is tested is the model, should the campaign stop here.
+    const bool needed = v > batches_end_ || versions_.contains(v) || asker(batches_.size()) <= v || v >= std::max<std::uint64_t>(judged_, 1);
     if (needed) return;
     for (std::uint64_t part = 0; part < parts_.committee_parts; ++part) parts_.blobs->remove(member_name(v, part));
     trained_.erase(v);
@@ -365,18 +392,23 @@ std::vector<LearningStep> Learner::curve() const {
   return all;
 }
 
-LearningRequest Learner::last_committee() const {
-  EXPECT(finished_);
-  return request(LearningRequest::What::train, batches_end_ + 1);
+LearningRequest Learner::newest_committee() const {
+  EXPECT(judged_ > 0);
+  return request(LearningRequest::What::train, judged_);
 }
 
-PackedPoints Learner::training_points() const {
-  PackedPoints all;
-  for (const Batch& b : batches_)
-    for (std::size_t i = 0; i < b.y.size(); ++i) {
-      if (std::isnan(b.y[i])) continue;
-      all.x.insert(all.x.end(), b.u.begin() + static_cast<std::ptrdiff_t>(i * dim()), b.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim()));
-      all.y.push_back(b.y[i]);
+Calibration Learner::newest_calibration() const {
+  EXPECT(judged_ > 0);
+  return options_.classes && !test_usable_.empty() ? Calibration(test_values(), votes_.at(judged_)) : Calibration();
+}
+
+std::vector<double> Learner::newest_training_points() const {
+  std::vector<double> all;
+  for (std::uint64_t b = 0; b < judged_; ++b)
+    for (std::size_t i = 0; i < batches_[b].y.size(); ++i) {
+      if (std::isnan(batches_[b].y[i])) continue;
+      const auto from = batches_[b].u.begin() + static_cast<std::ptrdiff_t>(i * dim());
+      all.insert(all.end(), from, from + static_cast<std::ptrdiff_t>(dim()));
     }
   return all;
 }
@@ -391,16 +423,21 @@ double evaluations_to(const std::vector<LearningStep>& curve, bool classes, doub
   return static_cast<double>(curve[first - 1].evaluations) + share * static_cast<double>(curve[first].evaluations - curve[first - 1].evaluations);
 }
 
+std::vector<std::pair<std::string, double>> Learner::numbers(const LearningStep& step) const {
+  if (options_.test == 0) return {};
+  const ClassMetrics& c = step.classes;
+  std::vector<std::pair<std::string, double>> all;
+  if (options_.classes) all = {{"accuracy", c.accuracy}, {"balanced_accuracy", c.balanced_accuracy}, {"auc", c.auc}, {"precision_recall", c.precision_recall}, {"brier", c.brier}};
+  else all = {{"rms", step.numbers.rms}, {"r2", step.numbers.r2}};
+  all.emplace_back("training_points", static_cast<double>(step.usable));
+  return all;
+}
+
 SamplerResult Learner::result() const {
   SamplerResult r;
   if (curve_.empty()) return r;
-  const LearningStep& last = curve_.rbegin()->second;
+  r.numbers = numbers(curve_.rbegin()->second);
   if (options_.test == 0) return r;
-  if (options_.classes)
-    r.numbers = {{"accuracy", last.classes.accuracy}, {"balanced_accuracy", last.classes.balanced_accuracy}, {"auc", last.classes.auc},
-                 {"precision_recall", last.classes.precision_recall}, {"brier", last.classes.brier}};
-  else r.numbers = {{"rms", last.numbers.rms}, {"r2", last.numbers.r2}};
-  r.numbers.push_back({"training_points", static_cast<double>(last.usable)});
   if (parts_.baseline) {
     const double needed = evaluations_to(curve(), options_.classes, parts_.baseline->quality);
     if (std::isfinite(needed)) r.numbers.push_back({"gain", parts_.baseline->evaluations / needed});

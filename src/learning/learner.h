@@ -44,6 +44,12 @@ struct LearningStep {
   NumberMetrics numbers;
 };
 
+/// A start set that was evaluated before.
+struct GivenPoints {
+  std::vector<double> u;  ///< [size x dim]
+  std::vector<float> y;   ///< [size], NaN where the target has no value: such points teach nothing, and count
+};
+
 /// What another campaign reached, whose points were not chosen: what choosing them saves is measured against it.
 struct Baseline {
   double evaluations = 0;
@@ -66,7 +72,7 @@ class Learner final : public Sampler {
     std::uint64_t identity = 0;  ///< of the job: tells its blobs from others'
     std::function<std::optional<float>(const Outcome&)> target;
     std::unique_ptr<Sampler> start;         ///< of the start set; needs no outcome
-    PackedPoints given;                     ///< the start set where it is given
+    GivenPoints given = {};                 ///< the start set where it is given
     std::shared_ptr<const Candidates> candidates;
     std::shared_ptr<BlobStore> blobs;
     std::optional<Baseline> baseline = {};
@@ -85,11 +91,16 @@ class Learner final : public Sampler {
 
   /// One entry for each committee that has met the test set, by version.
   std::vector<LearningStep> curve() const;
-  const Calibration& calibration() const { return calibration_; }
-  /// Asks for the last committee's members. Once done().
-  LearningRequest last_committee() const;
-  /// All usable points, u then value of the target. Once done().
-  PackedPoints training_points() const;
+  /// The newest committee that has met the test set, as have all before it: the last one once done(). Where it is 0 there is none yet, and none of what follows.
+  std::uint64_t newest() const { return judged_; }
+  const LearningStep& newest_step() const { return curve_.at(judged_); }
+  Calibration newest_calibration() const;
+  /// For /summary and the model; none where there is no test set.
+  std::vector<std::pair<std::string, double>> numbers(const LearningStep& step) const;
+  /// Asks for its members.
+  LearningRequest newest_committee() const;
+  /// [n x dim] u of the points that it was trained on.
+  std::vector<double> newest_training_points() const;
 
  private:
   /// Which of `count` tasks are given and told.
@@ -135,11 +146,14 @@ class Learner final : public Sampler {
   void publish_test();
   void finish_version(std::uint64_t version);
   void judge();
+  void finish_if_last();
   std::vector<float> test_values() const;
   bool may_query(std::uint64_t batch) const;
   void merge(Query& query, const Outcome& outcome);
   void choose(std::uint64_t step, Query& query);
+  void draw_from_list(std::uint64_t step, std::span<double> u);
   void add_batch(std::uint64_t step, std::vector<double> u);
+  void remember(std::span<const double> u);
   void forget_old();
   void tell_score(const Outcome& outcome);
   static void give(Checklist& list, std::size_t max, std::vector<Task>& tasks, const std::function<Task(std::size_t)>& make);
@@ -157,12 +171,12 @@ class Learner final : public Sampler {
   std::set<std::uint64_t> trained_;
   std::map<std::uint64_t, Query> queries_;     // in work
   std::set<std::uint64_t> used_;               // candidates of a fixed list that were chosen
+  std::set<std::vector<double>> known_;        // u of all points, where a sampler might propose them again
   std::map<std::uint64_t, LearningStep> curve_;
   std::map<std::uint64_t, std::vector<double>> votes_;  // [usable test points] mean votes of versions that may become the last
   std::uint64_t judged_ = 0;                   // versions whose curve was judged by the stop rules, in order
   std::uint64_t exhausted_at_ = std::numeric_limits<std::uint64_t>::max();  // the batch with which a list of candidates ended
   std::uint64_t forgotten_ = 0;
-  Calibration calibration_;
   bool finished_ = false;
 };
 

@@ -57,6 +57,7 @@ void Learner::load(std::istream& in) {
   std::size_t batches = 0, versions = 0, queries = 0, steps = 0;
   load_archive(in, batches, versions, queries, steps);
   batches_.clear();
+  known_.clear();
   versions_.clear();
   queries_.clear();
   curve_.clear();
@@ -64,6 +65,7 @@ void Learner::load(std::istream& in) {
     Batch b;
     load_archive(in, b.u, b.y, told);
     b.tasks = checklist(std::move(told));
+    remember(b.u);
     batches_.push_back(std::move(b));
   }
   for (std::size_t i = 0; i < versions; ++i) {
@@ -98,7 +100,9 @@ void Learner::load(std::istream& in) {
   judged_ = 0;
   batches_end_ = std::min(options_.batches, exhausted_at_);
   judge();
+  // Batches that are there cannot be taken back: an earlier end is the next one possible.
   if (!finished_) batches_end_ = std::max<std::uint64_t>(batches_end_, batches_.size() - 1);
+  finish_if_last();
   for (std::uint64_t b = 0; b < keys_.size(); ++b) publish(b);
   if (test_key_ != 0) publish_test();
   advance();

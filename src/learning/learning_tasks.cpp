@@ -1,16 +1,28 @@
 #include "src/learning/learning_tasks.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "src/base/error.h"
 #include "src/learning/selection.h"
+#include "src/learning/target.h"
 
 namespace umbra {
 namespace {
 
 constexpr std::size_t block = 1024;         // points whose votes are in memory at a time
 constexpr std::size_t committees_kept = 2;  // that of the newest batch, and one that is being tested
+
+// A sampler may propose a point several times: the best of such stays.
+void drop_equal(std::vector<Scored>& list, std::span<const double> u, std::size_t dim) {
+  keep_best(list, list.size());
+  std::set<std::vector<double>> seen;
+  std::erase_if(list, [&](const Scored& s) {
+    const auto point = u.subspan(s.index * dim, dim);
+    return !seen.emplace(point.begin(), point.end()).second;
+  });
+}
 
 }  // namespace
 
@@ -54,12 +66,19 @@ TrainingView LearningTasks::training(const LearningRequest& request) {
 
 std::shared_ptr<const Voters> LearningTasks::fit(const LearningRequest& request, std::uint64_t part) {
   const TrainingView set = training(request);
-  VALIDATE(set.size() > 1, "the {} points so far have no value of the target (so that there is nothing to learn from): look at their status, or take a larger start", set.size());
+  VALIDATE(set.size() > 1, "{} of the points so far have a value of the target '{}' (a number counts up to {:g} in size; nothing can be learnt from them): look at their status and values, or take a larger start",
+           set.size(), parts_.target, largest_target);
   if (parts_.classes) {
     const auto [low, high] = std::minmax_element(set.y.begin(), set.y.end());
-    VALIDATE(*low != *high, "all {} points so far are of class {} (a committee needs both to learn the boundary): take a larger start, or another target", set.size(), *low);
+    VALIDATE(*low != *high, "all {} points so far are of class {} of the target '{}' (a committee needs both to learn the boundary): take a larger start, or another target", set.size(), *low,
+             parts_.target);
   }
-  std::shared_ptr<const Voters> voters = parts_.committee->fit(set, part, request.version);
+  std::shared_ptr<const Voters> voters;
+  try {
+    voters = parts_.committee->fit(set, part, request.version);
+  } catch (const UserError& e) {
+    throw UserError(fmt::format("the target '{}' cannot be learnt from {} points: {}", parts_.target, set.size(), e.what()));
+  }
   std::ostringstream bytes;
   voters->save(bytes);
   parts_.blobs->put(member_name(request.version, part), request.keys.back(), bytes.view());
@@ -116,6 +135,7 @@ void LearningTasks::candidates(const LearningRequest& request, std::vector<doubl
   scorer(u, scores);
   std::vector<Scored> list(request.count);
   for (std::size_t i = 0; i < list.size(); ++i) list[i] = {scores[i], i};
+  if (!parts_.candidates->single()) drop_equal(list, u, dim);
   keep_best(list, request.keep);
   for (const Scored& s : list) {
     values.push_back(s.score);

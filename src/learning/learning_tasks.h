@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "src/base/task.h"
@@ -25,6 +26,7 @@ class LearningTasks {
     std::size_t dim = 0;
     Score score = Score::margin;
     bool classes = true;
+    std::string target = "";  ///< for messages
   };
   explicit LearningTasks(Parts parts) : parts_(std::move(parts)) {}
 

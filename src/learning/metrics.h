@@ -2,27 +2,30 @@
 // How good a committee is on points that it has not learnt from.
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
 namespace umbra {
 
-/// For classes. `p` is the mean vote for class 1, the answer is 1 where p > 1/2.
+inline constexpr double unmeasured = std::numeric_limits<double>::quiet_NaN();
+
+/// For classes. All are NaN where no point has measured them. `p` is the mean vote for class 1, the answer is 1 where p > 1/2.
 struct ClassMetrics {
-  double accuracy = 0.0;
-  double accuracy_0 = 0.0, accuracy_1 = 0.0;  ///< share of right answers among the points of a class; NaN where there is none
-  double balanced_accuracy = 0.0;             ///< their mean
-  double auc = 0.0;                           ///< area under the ROC curve, ties counted half; NaN where a class is missing
-  double precision_recall = 0.0;              ///< average precision of class 1: area under precision against recall, by steps
-  double brier = 0.0;                         ///< mean of (p - y)^2
+  double accuracy = unmeasured;
+  double accuracy_0 = unmeasured, accuracy_1 = unmeasured;  ///< share of right answers among the points of a class; NaN where there is none
+  double balanced_accuracy = unmeasured;             ///< their mean
+  double auc = unmeasured;                           ///< area under the ROC curve, ties counted half; NaN where a class is missing
+  double precision_recall = unmeasured;              ///< average precision of class 1: area under precision against recall, by steps
+  double brier = unmeasured;                         ///< mean of (p - y)^2
 };
 /// @param y [n] 0 or 1; @param p [n]. Cost: a sort.
 ClassMetrics class_metrics(std::span<const float> y, std::span<const double> p);
 
-/// For numbers.
+/// For numbers. NaN where no point has measured them.
 struct NumberMetrics {
-  double rms = 0.0;  ///< root of the mean squared error
-  double r2 = 0.0;   ///< 1 - mean squared error / variance of y
+  double rms = unmeasured;  ///< root of the mean squared error
+  double r2 = unmeasured;   ///< 1 - mean squared error / variance of y
 };
 NumberMetrics number_metrics(std::span<const float> y, std::span<const double> p);
 

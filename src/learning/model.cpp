@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "src/base/error.h"
+#include "src/base/text.h"
+#include "src/formats/slha.h"
 #include "src/learning/score.h"
 #include "src/space/raise.h"
 
@@ -32,6 +35,12 @@ LearnedModel::LearnedModel(ModelCard card, VotersList voters) : card_(std::move(
   VALIDATE(card_.low.size() == inputs().size() && card_.high.size() == inputs().size(), "the model's box has {} sides, and it has {} parameters: the model is altered, train it again",
            card_.low.size(), inputs().size());
   VALIDATE(count_votes(voters_) > 0, "the model's committee has no members: the model is altered, train it again");
+}
+
+std::vector<std::string> LearnedModel::units() const {
+  std::vector<std::string> all;
+  for (const std::size_t p : place_) all.push_back(space_.columns()[p].unit);
+  return all;
 }
 
 std::vector<std::size_t> LearnedModel::outside(std::span<const double> x) const {
@@ -71,39 +80,51 @@ std::vector<Prediction> LearnedModel::predict(std::span<const double> x) {
   return all;
 }
 
+std::string slha_fault(const std::string& entry, const std::string& parameter, const std::vector<std::string>& inputs) {
+  if (!SlhaKey::parse(entry)) return fmt::format("'{}' is no SLHA entry: write a block and its numbers, as in \"EXTPAR 1\"", entry);
+  if (std::find(inputs.begin(), inputs.end(), parameter) == inputs.end()) return fmt::format("'{}' is no parameter of the model (those that are sampled){}", parameter, suggestion(parameter, inputs));
+  return {};
+}
+
 std::unique_ptr<Committee> make_committee(const ModelCard& card) {
   const std::size_t dim = read_space(card.parameters).dim();
   Faults faults;
-  auto committee = CommitteeRegistry::instance().make(card.committee, faults, CommitteeContext{dim, card.classes, card.seed, card.evaluations});
+  auto committee = CommitteeRegistry::instance().make(card.committee, faults, CommitteeContext{dim, card.classes, card.seed});
   raise(faults);
   return committee;
 }
 
-void cover_box(const ParameterSpace& space, std::span<const float> u, std::vector<double>& low, std::vector<double>& high) {
+void cover_box(const ParameterSpace& space, std::span<const double> u, std::vector<double>& low, std::vector<double>& high) {
   const std::size_t dim = space.dim(), n = u.size() / dim;
   EXPECT(n > 0);
-  std::vector<double> smallest(dim, 1.0), largest(dim, 0.0), end(dim), theta(space.size());
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t d = 0; d < dim; ++d) {
-      smallest[d] = std::min<double>(smallest[d], u[i * dim + d]);
-      largest[d] = std::max<double>(largest[d], u[i * dim + d]);
-    }
   const std::vector<std::size_t> place = places(space);
+  std::vector<double> smallest(dim, 1.0), largest(dim, 0.0), theta(space.size()), elsewhere(dim);
+  low.assign(dim, std::numeric_limits<double>::infinity());
+  high.assign(dim, -std::numeric_limits<double>::infinity());
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto point = u.subspan(i * dim, dim);
+    space.to_physical(point, theta);
+    for (std::size_t d = 0; d < dim; ++d) {
+      smallest[d] = std::min(smallest[d], point[d]);
+      largest[d] = std::max(largest[d], point[d]);
+      low[d] = std::min(low[d], theta[place[d]]);
+      high[d] = std::max(high[d], theta[place[d]]);
+    }
+  }
   const double reach = gaps / static_cast<double>(n);
-  const auto value = [&](std::size_t d, double at) {  // others in the middle
-    std::fill(end.begin(), end.end(), 0.5);
-    end[d] = at;
-    space.to_physical(end, theta);
+  const auto value = [&](std::size_t d, double at, double others = 0.5) {
+    std::fill(elsewhere.begin(), elsewhere.end(), others);
+    elsewhere[d] = at;
+    space.to_physical(elsewhere, theta);
     return theta[place[d]];
   };
-  low.resize(dim);
-  high.resize(dim);
   for (std::size_t d = 0; d < dim; ++d) {
+    if (value(d, 0.001) != value(d, 0.001, 0.25) || value(d, 0.999) != value(d, 0.999, 0.25)) continue;  // depends on others
     // A prior without an end goes on for ever beyond its outermost thousandth.
     const double width = value(d, 0.999) - value(d, 0.001);
     const bool has_low = value(d, 0.001) - value(d, 0.0) < 0.1 * width, has_high = value(d, 1.0) - value(d, 0.999) < 0.1 * width;
-    low[d] = value(d, has_low && smallest[d] < reach ? 0.0 : smallest[d]);
-    high[d] = value(d, has_high && largest[d] > 1.0 - reach ? 1.0 : largest[d]);
+    if (has_low && smallest[d] < reach) low[d] = std::min(low[d], value(d, 0.0));
+    if (has_high && largest[d] > 1.0 - reach) high[d] = std::max(high[d], value(d, 1.0));
   }
 }
 

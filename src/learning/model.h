@@ -50,6 +50,7 @@ class LearnedModel {
   const ParameterSpace& space() const { return space_; }
   /// The parameters that it wants, in this order: those that were sampled.
   const std::vector<std::string>& inputs() const { return space_.unit_names(); }
+  std::vector<std::string> units() const;  ///< of inputs(), "" where a parameter has none
   /// @param x [n x inputs] physical values
   std::vector<Prediction> predict(std::span<const double> x);
   /// Parameters (indices into inputs) of a point that lie outside the box.
@@ -66,7 +67,11 @@ class LearnedModel {
 /// The committee of a card, to load its parts. Throws UserError where the card names none that this build knows.
 std::unique_ptr<Committee> make_committee(const ModelCard& card);
 
-/// The box of training points u [n x dim]: from the smallest to the largest value of each parameter, but to the end of a prior's range where the points reach it.
-void cover_box(const ParameterSpace& space, std::span<const float> u, std::vector<double>& low, std::vector<double>& high);
+/// Why an SLHA entry ("EXTPAR 1") cannot stand for a parameter of a model, as a sentence; "" where it can.
+std::string slha_fault(const std::string& entry, const std::string& parameter, const std::vector<std::string>& inputs);
+
+/// The box of training points u [n x dim]: from the smallest to the largest value of each parameter, but to the end of a prior's range where the points reach it. None of the points is
+/// outside, bit for bit. Parameters that depend on each other (correlated_normal) have no ends of their own.
+void cover_box(const ParameterSpace& space, std::span<const double> u, std::vector<double>& low, std::vector<double>& high);
 
 }  // namespace umbra

@@ -1,6 +1,7 @@
 #include "src/learning/selection.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "src/base/error.h"
@@ -8,7 +9,8 @@
 namespace umbra {
 
 void keep_best(std::vector<Scored>& list, std::size_t count) {
-  const auto better = [](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.index < b.index; };
+  const auto worth = [](const Scored& s) { return std::isnan(s.score) ? -std::numeric_limits<double>::infinity() : s.score; };
+  const auto better = [&](const Scored& a, const Scored& b) { return worth(a) != worth(b) ? worth(a) > worth(b) : a.index < b.index; };
   if (count < list.size()) {
     std::nth_element(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end(), better);
     list.resize(count);

@@ -12,7 +12,7 @@ struct Scored {
   std::uint64_t index = 0;  ///< of the candidate
 };
 
-/// Keeps the `count` largest scores, best first; ties go to the smaller index, so that the result does not depend on the order of the list. Cost: O(size).
+/// Keeps the `count` largest scores, best first; ties go to the smaller index, and NaN comes last, so that the result does not depend on the order of the list. Cost: O(size).
 void keep_best(std::vector<Scored>& list, std::size_t count);
 
 /// Greedy k-centre (Gonzalez, doi:10.1016/0304-3975(85)90224-5; for batches: arXiv:1708.00489): starts from the first point, then takes the one that is farthest from all

@@ -21,7 +21,7 @@ const OptionSet<Options>& options() {
     OptionSet<Options> o;
     o.add("class", &Options::expression, "an expression of columns, true for class 1; points that have no value for it teach nothing");
     o.add("status", &Options::status, "class 1 are the points of this status (ok: can the point be computed at all?)");
-    o.add("columns", &Options::columns, "a column whose number is learnt");
+    o.add("columns", &Options::columns, "a column whose number is learnt; numbers beyond 1e15 in size teach nothing");
     return o;
   }();
   return all;
@@ -72,7 +72,7 @@ std::optional<float> Target::value(Status status, std::span<const double> row) c
   const double x = kind_ == Kind::expression ? (*expression_)(row) : row[column_];
   if (std::isnan(x)) return {};
   if (kind_ == Kind::expression) return x != 0.0 ? 1.0f : 0.0f;
-  return std::isfinite(x) ? std::optional(static_cast<float>(x)) : std::nullopt;
+  return std::abs(x) <= largest_target ? std::optional(static_cast<float>(x)) : std::nullopt;
 }
 
 }  // namespace umbra

@@ -12,6 +12,9 @@
 
 namespace umbra {
 
+/// Numbers beyond it, as infinite ones, are not learnt: committees compute with squares in single precision.
+inline constexpr double largest_target = 1e15;
+
 /// Reads the job file's `target`: {class: EXPRESSION of columns}, {status: NAME}, or {columns: [NAME]}.
 class Target {
  public:
@@ -22,7 +25,7 @@ class Target {
   /// "log_likelihood > -4", "status ok", "delta_a_mu".
   const std::string& text() const { return text_; }
   const std::string& unit() const { return unit_; }  ///< of a column
-  /// 0 or 1 for a class, a number for a column; nothing where the outcome does not say (a failed point has no observables).
+  /// 0 or 1 for a class, a number for a column; nothing where the outcome does not say (a failed point has no observables) or the number is beyond largest_target.
   std::optional<float> value(Status status, std::span<const double> row) const;
 
  private:

@@ -24,7 +24,11 @@ std::vector<TreeNodes> train_trees(const TrainingView&, const std::vector<std::p
 
 namespace {
 
-void check(int result) { VALIDATE(result == 0, "XGBoost: {}", XGBGetLastError()); }
+void check(int result) {
+  if (result == 0) return;
+  const std::string text = XGBGetLastError();
+  throw UserError("XGBoost: " + text.substr(0, text.find("\nStack trace")));
+}
 
 using Owned = std::unique_ptr<void, int (*)(void*)>;
 

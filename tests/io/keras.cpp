@@ -2,6 +2,7 @@
 
 #include "io/keras.h"
 
+#include <array>
 #include <cmath>
 
 #include "io/hdf5.h"
@@ -29,11 +30,9 @@ const std::vector<float> bias_1 = {0.1f, -0.2f, 0.3f};
 const std::vector<float> kernel_2 = {1.0f, -1.0f, 0.5f, 0.5f, -2.0f, 1.0f};  // [3 x 2]
 const std::vector<float> bias_2 = {0.0f, 0.25f};
 
-void write_model(const std::string& path, const std::string& activation, bool variable_text) {
+void write_config(const std::string& path, const std::string& config, bool variable_text) {
   const auto lock = hdf5::lock();
   hdf5::Handle file = hdf5::create_file(path);
-  std::string config = R"({"class_name": "Sequential", "config": {"name": "s", "layers": [)" + layers + "]}}";
-  config.replace(config.find("ACTIVATION"), 10, activation);
   const hdf5::Handle root = hdf5::open_group(file, "/");
   if (variable_text) {
     const hdf5::Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "type");
@@ -51,6 +50,27 @@ void write_model(const std::string& path, const std::string& activation, bool va
   write_matrix(second, "kernel:0", {3, 2}, kernel_2);
   write_matrix(second, "bias:0", {2}, bias_2);
   hdf5::close_file(file, path);
+}
+
+void write_model(const std::string& path, const std::string& activation, bool variable_text) {
+  std::string config = R"({"class_name": "Sequential", "config": {"name": "s", "layers": [)" + layers + "]}}";
+  config.replace(config.find("ACTIVATION"), 10, activation);
+  write_config(path, config, variable_text);
+}
+
+enum class Keras { two, three };
+/// A Functional model of Dense layers {name, where its inputs are from, units}, listed in this order.
+void write_functional(const std::string& path, Keras version, const std::vector<std::array<std::string, 3>>& dense, const std::string& output) {
+  std::string list = R"({"class_name": "InputLayer", "name": "in", "config": {"name": "in"}, "inbound_nodes": []})";
+  for (const auto& [name, from, units] : dense) {
+    const std::string tensor = R"([")" + from + R"(", 0, 0)";
+    const std::string inbound = version == Keras::two ? "[[" + tensor + ", {}]]]"
+                                                      : R"([{"args": [{"class_name": "__keras_tensor__", "config": {"shape": [null, 2], "dtype": "float32", "keras_history": )" + tensor +
+                                                            R"(]}}], "kwargs": {"training": false}}])";
+    list += R"(, {"class_name": "Dense", "name": ")" + name + R"(", "config": {"name": ")" + name + R"(", "units": )" + units + R"(, "activation": "linear"}, "inbound_nodes": )" + inbound + "}";
+  }
+  const std::string outputs = version == Keras::two ? R"([[")" + output + R"(", 0, 0]])" : R"([")" + output + R"(", 0, 0])";
+  write_config(path, R"({"class_name": "Functional", "config": {"name": "f", "layers": [)" + list + R"(], "input_layers": [["in", 0, 0]], "output_layers": )" + outputs + "}}", true);
 }
 
 double by_hand(const std::string& a, double z) {
@@ -116,4 +136,26 @@ TEST_CASE("the model keras scales inputs and outputs, and says what does not fit
   write_model(path, "swish", false);
   CHECK_THROWS_WITH(read_keras(path), Catch::Contains("swish") && Catch::Contains("first"));
   CHECK_THROWS_WITH(read_keras(directory.path() + "/no.h5"), Catch::Contains("not there"));
+}
+
+TEST_CASE("a Functional model is read where its layers are a chain in their order, and refused where they are not") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/net.h5";
+  for (const Keras version : {Keras::two, Keras::three}) {
+    write_functional(path, version, {{"first", "in", "3"}, {"second", "first", "2"}}, "second");
+    const DenseNetwork network = read_keras(path);
+    const float x[2] = {0.4f, -0.9f};
+    float y[2];
+    network.predict(x, y);
+    double h[3];
+    for (int o = 0; o < 3; ++o) h[o] = x[0] * kernel_1[o] + x[1] * kernel_1[3 + o] + bias_1[o];
+    CHECK(y[0] == Approx(h[0] * kernel_2[0] + h[1] * kernel_2[2] + h[2] * kernel_2[4] + bias_2[0]).epsilon(1e-5));
+    // Two heads of one layer; a list in another order; an output in the middle.
+    write_functional(path, version, {{"first", "in", "3"}, {"second", "in", "2"}}, "second");
+    CHECK_THROWS_WITH(read_keras(path), Catch::Contains("layer second takes its inputs from in") && Catch::Contains("branches"));
+    write_functional(path, version, {{"second", "first", "2"}, {"first", "in", "3"}}, "second");
+    CHECK_THROWS_WITH(read_keras(path), Catch::Contains("layer second takes its inputs from first"));
+    write_functional(path, version, {{"first", "in", "3"}, {"second", "first", "2"}}, "first");
+    CHECK_THROWS_WITH(read_keras(path), Catch::Contains("outputs are those of first"));
+  }
 }

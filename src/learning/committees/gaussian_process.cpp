@@ -79,12 +79,10 @@ class GaussianProcess final : public Committee {
     o.add("max_points", &Options::max_points, "training points that it takes at most: the cost grows with their cube", between(2, 10000));
     return o;
   }
-  GaussianProcess(const Options& options, const CommitteeContext& context) : options_(options), context_(context) {
-    VALIDATE(context.evaluations <= options.max_points, "{} evaluations are too many for a Gaussian process (its cost grows with their cube): at most max_points: {}, or take a forest", context.evaluations,
-             options.max_points);
-  }
+  GaussianProcess(const Options& options, const CommitteeContext& context) : options_(options), context_(context) {}
 
   std::size_t parts() const override { return 1; }
+  std::uint64_t most_points() const override { return options_.max_points; }
 
   std::unique_ptr<Voters> fit(const TrainingView& set, std::size_t, std::uint64_t) const override {
     VALIDATE(set.size() <= options_.max_points, "{} training points are too many for a Gaussian process: at most max_points: {}, or take a forest", set.size(), options_.max_points);

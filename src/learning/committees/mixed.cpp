@@ -1,5 +1,7 @@
 // Members of several kinds in one committee: they err differently.
 
+#include <algorithm>
+
 #include "src/base/error.h"
 #include "src/learning/committee.h"
 #include "src/space/raise.h"
@@ -29,6 +31,11 @@ class Mixed final : public Committee {
     return {};
   }
   std::size_t parts() const override { return parts_.size(); }
+  std::uint64_t most_points() const override {
+    std::uint64_t least = Committee::most_points();
+    for (const auto& c : committees_) least = std::min(least, c->most_points());
+    return least;
+  }
   std::unique_ptr<Voters> fit(const TrainingView& set, std::size_t part, std::uint64_t version) const override {
     return committees_[parts_.at(part).committee]->fit(set, parts_.at(part).part, version);
   }

@@ -56,7 +56,7 @@ std::vector<float> votes_of(const VotersList& c, const Points& p, std::size_t di
 
 std::unique_ptr<Committee> make(const std::string& type, std::size_t dim, bool classes) {
   Faults faults;
-  auto c = CommitteeRegistry::instance().make(Config::map(quick(type)), faults, CommitteeContext{dim, classes, 11, 500});
+  auto c = CommitteeRegistry::instance().make(Config::map(quick(type)), faults, CommitteeContext{dim, classes, 11});
   faults.throw_if_any(type);
   return c;
 }

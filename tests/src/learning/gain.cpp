@@ -58,8 +58,10 @@ Truth two_regions() {
 TEST_CASE("choosing by a committee saves points on a checkerboard in 3-D") { CHECK(gain(boundary(3, checkerboard(), 300, 100, 17, forest(30))) > 1.5); }
 
 TEST_CASE("choosing by a committee saves points around two separated regions, and misses neither") {
+  const double share = GENERATE(0.2, 0.0);
+  INFO("random share " << share);
   Toy toy = boundary(3, two_regions(), 300, 100, 14, forest(30));
-  toy.options.random_share = 0.2;
+  toy.options.random_share = share;
   CHECK(gain(toy) > 1.5);
   ToyLearning learning(toy);
   learning.run();
@@ -71,12 +73,13 @@ TEST_CASE("choosing by a committee saves points around two separated regions, an
     for (float& v : p) v = static_cast<float>(stream.uniform(0.68, 0.92));
     if (std::hypot(p[0] - 0.8, p[1] - 0.8, p[2] - 0.8) < 0.12) x.insert(x.end(), p, p + 3);
   }
-  const VotersList& members = learning.last_committee();
+  const VotersList& members = learning.newest_committee();
   std::vector<float> votes(500 * count_votes(members));
   predict_votes(members, x, 3, votes);
   int right = 0;
   for (std::size_t i = 0; i < 500; ++i) right += mean_vote(std::span(votes).subspan(i * count_votes(members), count_votes(members))) > 0.5;
-  CHECK(right > 400);
+  // Without draws at random it is found too, but less of it is known (293 of 500 against 416).
+  CHECK(right > (share > 0.0 ? 400 : 200));
 }
 
 TEST_CASE("choosing by a committee saves points around a shell in 10-D", "[nightly]") {

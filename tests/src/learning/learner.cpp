@@ -98,6 +98,66 @@ TEST_CASE("a finished campaign can be extended, and is the same as one in one go
   CHECK(points == whole.points);
 }
 
+TEST_CASE("a finished campaign that is told to stop earlier stays as it is") {
+  ToyLearning first(small(1));
+  first.run();
+  std::stringstream state;
+  first.learner().save(state);
+  Toy shorter = small(1);
+  for (const std::uint64_t batches : {0, 2, 5}) {
+    INFO(batches);
+    shorter.options.batches = batches;
+    ToyLearning second(shorter);
+    state.clear();
+    state.seekg(0);
+    second.learner().load(state);
+    second.run();
+    CHECK_FALSE(second.stuck);
+    CHECK(second.learner().done());
+    CHECK(second.learner().end() == 180);
+    CHECK(second.points.empty());
+    CHECK(second.learner().newest() == 7);
+  }
+}
+
+TEST_CASE("the newest tested committee is there at any time, with its own points and calibration") {
+  for (const std::uint64_t lag : {0, 1, 2})
+    for (const std::uint64_t shuffle : {0, 3}) {
+      INFO("lag " << lag << ", shuffle " << shuffle);
+      ToyLearning toy(small(lag));
+      std::uint64_t seen = 0;
+      while (!toy.learner().done()) {
+        toy.run(16, shuffle, 25);
+        toy.restart();
+        const Learner& learner = toy.learner();
+        if (learner.newest() == seen) continue;
+        seen = learner.newest();
+        for (std::uint64_t part = 0; part < 3; ++part) CHECK(toy.blobs().blobs.contains(member_name(seen, part)));  // so that it is read, not made anew
+        CHECK(count_votes(toy.newest_committee()) == 20);
+        CHECK(learner.newest_step().version == seen);
+        CHECK(learner.newest_training_points().size() == 2 * learner.newest_step().usable);
+        std::size_t points = 0;
+        const Calibration calibration = learner.newest_calibration();
+        for (const Calibration::Bin& b : calibration.bins()) points += b.points;
+        CHECK(points > 400);
+      }
+      CHECK(seen == 7);
+    }
+}
+
+TEST_CASE("without a test point that has a value, nothing is measured") {
+  Toy toy = small(0);
+  toy.options.test = 0;
+  ToyLearning untested(toy);
+  untested.run();
+  REQUIRE(untested.learner().curve().size() == 7);
+  CHECK(std::isnan(untested.learner().curve().back().classes.accuracy));
+  CHECK(std::isnan(untested.learner().curve().back().classes.brier));
+  CHECK(untested.learner().result().numbers.empty());
+  CHECK(untested.learner().newest() == 7);
+  CHECK(untested.learner().newest_calibration().bins().empty());
+}
+
 TEST_CASE("stop rules end the campaign at the same point on any number of ranks") {
   for (const std::uint64_t lag : {0, 1}) {
     Toy toy = small(lag);
@@ -163,6 +223,16 @@ TEST_CASE("batches are spread, drawn at random in part, and taken from a list wi
   std::set<std::vector<double>> different;
   for (const auto& [id, u] : pool.points) different.insert(u);
   CHECK(different.size() == 150);
+
+  // With a random share too, and where nearly all of the list is used.
+  toy.options.random_share = 0.5;
+  ToyLearning shared(toy);
+  shared.run();
+  REQUIRE_FALSE(shared.stuck);
+  different.clear();
+  for (const auto& [id, u] : shared.points) different.insert(u);
+  CHECK(shared.points.size() == 150);
+  CHECK(different.size() == 150);
 }
 
 TEST_CASE("candidates of a sampler climb the score") {
@@ -178,6 +248,26 @@ TEST_CASE("candidates of a sampler climb the score") {
   CHECK(proposed.points == again.points);
 }
 
+TEST_CASE("no point that a sampler proposes is evaluated twice, whatever the order in which slices are told") {
+  for (const char* sampler : {"grid", "genetic", "cma_es"})
+    for (const std::uint64_t spread : {1, 3}) {
+      INFO(sampler << ", spread " << spread);
+      Toy toy = small(1);
+      toy.options.spread = spread;
+      Faults faults;
+      toy.source = proposed_candidates(2, 1, 900, Config::map({{"type", Config(sampler), {}}}), 300, nullptr, faults);
+      REQUIRE(faults.empty());
+      ToyLearning proposed(toy), again(toy);
+      proposed.run();
+      again.run(30, 4);
+      std::set<std::vector<double>> different;
+      for (const auto& [id, u] : proposed.points) different.insert(u);
+      CHECK(proposed.points.size() == 180);
+      CHECK(different.size() == 180);
+      CHECK(again.points == proposed.points);
+    }
+}
+
 TEST_CASE("one class only is an error that says so; points of an earlier run start the loop") {
   Toy toy = small(0);
   toy.truth = [](std::span<const double>) { return 1.0; };
@@ -189,12 +279,13 @@ TEST_CASE("one class only is an error that says so; points of an earlier run sta
   for (int i = 0; i < 100; ++i) {
     double u[2];
     RandomStream(9, Purpose::test, static_cast<std::uint64_t>(i)).fill_uniform(u);
-    toy.given.x.insert(toy.given.x.end(), {static_cast<float>(u[0]), static_cast<float>(u[1])});
-    toy.given.y.push_back(static_cast<float>(ball(0.35)(u)));
+    toy.given.u.insert(toy.given.u.end(), {u[0], u[1]});
+    toy.given.y.push_back(i < 10 ? std::nanf("") : static_cast<float>(ball(0.35)(u)));
   }
   ToyLearning given(toy);
   given.run();
   CHECK(given.points.size() == 120);
   CHECK(given.points.begin()->first == 0);
-  CHECK(given.learner().curve().front().evaluations == 100);
+  CHECK(given.learner().curve().front().evaluations == 100);  // all that were evaluated, of which ten teach nothing
+  CHECK(given.learner().curve().front().usable == 90);
 }

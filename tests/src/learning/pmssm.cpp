@@ -47,7 +47,7 @@ TEST_CASE("choosing by a forest saves half of the points in 19-D, and its confid
   CAPTURE(reference.classes.accuracy, needed, active.learner().curve().back().classes.accuracy);
   CHECK(static_cast<double>(reference.evaluations) / needed >= 2.0);
 
-  const Calibration& stated = active.learner().calibration();
+  const Calibration stated = active.learner().newest_calibration();
   std::vector<float> x, y;
   std::vector<double> u(dim);
   const Truth truth = exclusion();
@@ -58,7 +58,7 @@ TEST_CASE("choosing by a forest saves half of the points in 19-D, and its confid
     x.insert(x.end(), u.begin(), u.end());
     y.push_back(static_cast<float>(c));
   }
-  const VotersList& members = active.last_committee();
+  const VotersList& members = active.newest_committee();
   const std::size_t votes = count_votes(members);
   std::vector<float> matrix(y.size() * votes);
   predict_votes(members, x, dim, matrix);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -41,14 +42,14 @@ struct Toy {
   Score score = Score::margin;
   Truth truth;
   std::shared_ptr<const Candidates> source = nullptr;  ///< instead of fresh ones
-  PackedPoints given = {};
+  GivenPoints given = {};
 };
 
 class ToyLearning {
  public:
   explicit ToyLearning(Toy toy, std::shared_ptr<MemoryBlobs> blobs = std::make_shared<MemoryBlobs>()) : toy_(std::move(toy)), blobs_(std::move(blobs)) {
     Faults faults;
-    committee_ = CommitteeRegistry::instance().make(Config::map(toy_.committee), faults, CommitteeContext{toy_.dim, toy_.options.classes, toy_.seed, 100000});
+    committee_ = CommitteeRegistry::instance().make(Config::map(toy_.committee), faults, CommitteeContext{toy_.dim, toy_.options.classes, toy_.seed});
     faults.throw_if_any("test");
     if (!toy_.source) toy_.source = fresh_candidates(toy_.dim, toy_.seed, toy_.candidates, nullptr);
     tasks_ = std::make_unique<LearningTasks>(LearningTasks::Parts{committee_, toy_.source, blobs_, toy_.dim, toy_.score, toy_.options.classes});
@@ -103,9 +104,15 @@ class ToyLearning {
   }
 
   Learner& learner() { return *learner_; }
-  void replace(std::unique_ptr<Learner> learner) { learner_ = std::move(learner); }
+  /// Saved and loaded: tasks that were given and not told are given again.
+  void restart() {
+    std::stringstream state;
+    learner_->save(state);
+    learner_ = make();
+    learner_->load(state);
+  }
   MemoryBlobs& blobs() { return *blobs_; }
-  const VotersList& last_committee() { return tasks_->committee(learner_->last_committee()); }
+  const VotersList& newest_committee() { return tasks_->committee(learner_->newest_committee()); }
   LearnerOptions& options() { return toy_.options; }
 
   std::map<TaskId, std::vector<double>> points;
