@@ -73,7 +73,7 @@ struct LinePattern::Impl {
         at = end + 1;
       }
     } catch (const std::regex_error&) {
-      throw PatternTooCostly(fmt::format("the regular expression '{}' takes too long on it, write it without repetitions of repetitions", text));
+      throw PatternTooCostly(fmt::format("the regular expression '{}' takes too long (write it without repetitions of repetitions)", text));
     }
   }
 };
