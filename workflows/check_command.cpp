@@ -128,8 +128,8 @@ void warn_of_too_many_threads(const Config& model, int ranks) {
   const int cores = cores_of(model);
   const long node = sysconf(_SC_NPROCESSORS_ONLN);
   if (cores == 1 || static_cast<long>(cores) * ranks <= node) return;
-  fmt::print("cores: {} threads a rank on {} ranks are more than the {} cores of this node: the times here are longer than on a node with room. Start at most {} ranks on such a node\n\n",
-             cores, ranks, node, std::max(1L, node / cores));
+  fmt::print("cores: {} threads a rank on {} rank{} are more than the {} cores of this node: the times here are longer than on a node with room. Start at most {} ranks on such a node\n\n",
+             cores, ranks, ranks == 1 ? "" : "s", node, std::max(1L, node / cores));
 }
 
 // Failed points that are kept must not be in the way of the campaign that follows, which wants a directory of its own.
@@ -199,7 +199,7 @@ void print_forecast(const Trial& trial, std::optional<std::uint64_t> evaluations
   if (trial.for_ranks > 0) print(try_ranks(static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(trial.for_ranks), trial.total))));
   if (trial.for_ranks > 0 && static_cast<std::uint64_t>(trial.for_ranks) > trial.total)
     fmt::print("{} ranks are more than the job has evaluations: {} of them would have nothing to do\n", trial.for_ranks, static_cast<std::uint64_t>(trial.for_ranks) - trial.total);
-  if (few_points) fmt::print("more than {} ranks were not tried: the job has {} evaluation{}\n", worthwhile, trial.total, trial.total == 1 ? "" : "s");
+  if (few_points) fmt::print("more than {} rank{} were not tried: the job has {} evaluation{}\n", worthwhile, worthwhile == 1 ? "" : "s", trial.total, trial.total == 1 ? "" : "s");
   else if (ends) fmt::print("more than {} ranks pay nothing: the job's sampler cannot keep them busy\n", worthwhile);
   else fmt::print("it scales to {} ranks and beyond what was tried\n", worthwhile);
   if (advised) fmt::print("sampler: {{look_ahead: N}} says how many points may run whose outcomes do not know of one another. More ranks need more of it, and it costs evaluations (docs/samplers.md)\n");

@@ -46,7 +46,7 @@ for line in sys.stdin:
     if bad and vice == "deaf":
         for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(s, signal.SIG_IGN)
-        subprocess.Popen(["sleep", "1000." + sys.argv[2]], start_new_session=True)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", "1000." + sys.argv[2]], start_new_session=True)
         time.sleep(1000)
     if bad and vice == "late":
         time.sleep(2)
