@@ -52,7 +52,7 @@ class Conversation {
         if (begun.status != Status::ok) return begun;
       }
       const bool fresh = !answered_;
-      const Evaluation result = ask();
+      Evaluation result = ask();
       answered_ = alive();
       if (answered_ || fresh || result.status == Status::timeout) return result;
     }
@@ -62,7 +62,7 @@ class Conversation {
   template <class Begin, class Ask>
   Evaluation persist(int retries, Begin begin, Ask ask) {
     for (;; --retries) {
-      const Evaluation result = persist(begin, ask);
+      Evaluation result = persist(begin, ask);
       if (retries == 0 || !is_failure(result.status)) return result;
       hang_up();
     }
