@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <thread>
 
 #include "jobs/communicator.h"
 #include "jobs/executor.h"
+#include "jobs/working_directory.h"
 #include "src/base/error.h"
+#include "src/base/options.h"
 #include "workflows/campaign.h"
 #include "workflows/commands.h"
 #include "workflows/forecast.h"
@@ -98,10 +101,45 @@ void print_step_times(const Plan& plan, const std::vector<Outcome>& outcomes) {
     for (const Outcome& o : outcomes)
       if (c < o.values.size() && !std::isnan(o.values[c])) all.push_back(o.values[c]);
     std::sort(all.begin(), all.end());
-    const std::string step = columns[c].name.substr(5);
+    // An underscore more keeps it apart from an output of that name.
+    std::string step = columns[c].name;
+    while (std::any_of(columns.begin(), columns.end(), [&](const Column& o) { return o.name + "_" == step; })) step.pop_back();
+    step.erase(0, 5);
     if (all.empty()) fmt::print("  step {}: run at no point\n", step);
     else fmt::print("  step {}: run at {} points, {}\n", step, all.size(), quantiles(all));
   }
+}
+
+// Threads that one rank of the job uses: those of its model, or of the step that uses most.
+int cores_of(const Config& model) {
+  int most = 1;
+  const auto look = [&](const Config& map) {
+    const Config* cores = map.find("cores");
+    Faults ignored;
+    if (cores) detail::read_option(*cores, most, at_least(most), "cores", ignored);
+  };
+  look(model);
+  if (const Config* steps = model.find("steps"))
+    for (const Config& step : steps->elements()) look(step);
+  return most;
+}
+
+void warn_of_too_many_threads(const Config& model, int ranks) {
+  const int cores = cores_of(model);
+  const long node = sysconf(_SC_NPROCESSORS_ONLN);
+  if (cores == 1 || static_cast<long>(cores) * ranks <= node) return;
+  fmt::print("cores: {} threads a rank on {} rank{} are more than the {} cores of this node: the times here are longer than on a node with room. Start at most {} ranks on such a node\n\n",
+             cores, ranks, ranks == 1 ? "" : "s", node, std::max(1L, node / cores));
+}
+
+// Failed points that are kept must not be in the way of the campaign that follows, which wants a directory of its own.
+std::string keep_apart(const Job& job) {
+  std::string apart = job.output.directory;
+  while (apart.size() > 1 && apart.back() == '/') apart.pop_back();
+  apart += "-check";
+  std::error_code ignored;
+  working_directory().run = std::filesystem::absolute(apart, ignored);
+  return apart + "/failed";
 }
 
 // A chain of programs is asked for the time of each step, whether or not the campaign keeps them.
@@ -145,9 +183,12 @@ void print_forecast(const Trial& trial, std::optional<std::uint64_t> evaluations
   const auto try_ranks = [&](int ranks) { return forecast(sampler, trial.dim, trial.measured, ranks, trial.total); };
   double last_rate = 0.0;
   int worthwhile = 1;
-  bool ends = false;
+  bool ends = false, few_points = false;
   for (int ranks = 1; ranks <= 4096 && !ends; ranks *= 2) {
-    if (static_cast<std::uint64_t>(ranks) > trial.total) break;
+    if (static_cast<std::uint64_t>(ranks) > trial.total) {
+      few_points = true;
+      break;
+    }
     const Forecast f = try_ranks(ranks);
     ends = f.rate < 1.1 * last_rate;
     if (ranks == 1 || ranks == 16 || ranks == 256 || (ends && ranks < 256)) print(f);
@@ -155,8 +196,11 @@ void print_forecast(const Trial& trial, std::optional<std::uint64_t> evaluations
     last_rate = f.rate;
     worthwhile = ranks;
   }
-  if (trial.for_ranks > 0) print(try_ranks(trial.for_ranks));
-  if (ends) fmt::print("more than {} ranks pay nothing: the job's sampler cannot keep them busy\n", worthwhile);
+  if (trial.for_ranks > 0) print(try_ranks(static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(trial.for_ranks), trial.total))));
+  if (trial.for_ranks > 0 && static_cast<std::uint64_t>(trial.for_ranks) > trial.total)
+    fmt::print("{} ranks are more than the job has evaluations: {} of them would have nothing to do\n", trial.for_ranks, static_cast<std::uint64_t>(trial.for_ranks) - trial.total);
+  if (few_points) fmt::print("more than {} rank{} were not tried: the job has {} evaluation{}\n", worthwhile, worthwhile == 1 ? "" : "s", trial.total, trial.total == 1 ? "" : "s");
+  else if (ends) fmt::print("more than {} ranks pay nothing: the job's sampler cannot keep them busy\n", worthwhile);
   else fmt::print("it scales to {} ranks and beyond what was tried\n", worthwhile);
   if (advised) fmt::print("sampler: {{look_ahead: N}} says how many points may run whose outcomes do not know of one another. More ranks need more of it, and it costs evaluations (docs/samplers.md)\n");
   else if (ends && trial.plan.with_look_ahead) fmt::print("more look_ahead does not help here: a larger population (or more walkers) does\n");
@@ -200,12 +244,16 @@ int check_command(const CheckOptions& options, const std::string& program) {
   }
   return with_job(options.job, with_step_times(options.job, options.overrides), [&](const Job& job, const Plan& plan, const Communicator& ranks) {
     NoRows rows;
+    const std::string failed_points = keep_apart(job);
     if (ranks.rank() > 0) {
       serve_tasks(ranks, plan.work, rows);
       return RunnerEnd{};
     }
     if (plan.rules.kind == TaskKind::toys) return check_toys(job, plan, ranks, options);
     print_intent(job, plan);
+    warn_of_too_many_threads(*job.root.find("model"), ranks.size());
+    std::error_code ignored;
+    const auto before = std::filesystem::last_write_time(failed_points, ignored);
     const std::size_t dim = plan.first_parameter;
     Faults none;
     const auto points = plan.trial ? plan.trial()
@@ -215,6 +263,7 @@ int check_command(const CheckOptions& options, const std::string& program) {
     auto executor = make_mpi_executor(ranks, plan.work, rows);
     Campaign(*points, *executor, ledger, collector).run();
     print_statuses(collector.outcomes);
+    if (const auto after = std::filesystem::last_write_time(failed_points, ignored); !ignored && after != before) fmt::print("files of failed points: {}\n", failed_points);
     const std::vector<double> durations = durations_of(collector.outcomes);
     RunnerEnd end;
     const std::uint64_t ok = ledger.statuses()[static_cast<std::size_t>(Status::ok)];

@@ -1,6 +1,7 @@
 #include "workflows/forecast.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "jobs/executor.h"
 #include "src/base/random.h"
@@ -56,7 +57,9 @@ Forecast forecast(const std::function<std::unique_ptr<Sampler>()>& make_sampler,
   const auto executor = make_virtual_executor([&] { return std::make_unique<Replay>(measured, dim); }, rows, time);
   Campaign(*sampler, *executor, ledger, recorder).run();
   const ExecutorStatistics s = executor->statistics();
-  const double share = s.busy_share(ranks);
+  // Where all tasks are dispatched at once there is no time between the first and the last: each rank is busy with its share of them.
+  const double rounds = std::ceil(static_cast<double>(tasks) / ranks);
+  const double share = s.last_dispatch - s.first_dispatch < mean_in_virtual_seconds ? static_cast<double>(tasks) / (rounds * ranks) : s.busy_share(ranks);
   return {ranks, share, share * ranks / mean};
 }
 

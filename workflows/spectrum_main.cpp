@@ -74,6 +74,26 @@ double required(const Slha& slha, const char* block, int index, const char* mean
   return *value;
 }
 
+double second_generation(const Slha& slha, const Input& input, double first) {
+  if (input.same == 0 || !slha.find({"EXTPAR", {input.same}, false, {}})) return first;
+  const double second = required(slha, "EXTPAR", input.same, "second generation");
+  VALIDATE(std::abs(second - first) <= 1e-6 * std::abs(first), "EXTPAR {} is {} and EXTPAR {} is {} (the pMSSM has both generations degenerate), make them equal", input.extpar, first, input.same,
+           second);
+  return first;
+}
+
+// What the input asks of the Standard Model that the embedded pMSSM, which has inputs of its own, does not do; "" where that is nothing.
+std::string other_standard_model(const Slha& slha) {
+  constexpr std::pair<int, double> own[] = {{3, pmssm::alpha_s_mz}, {4, pmssm::m_z}, {5, 4.18}, {6, pmssm::m_top}, {7, pmssm::m_tau}};
+  std::string said;
+  for (const auto& [index, value] : own) {
+    const auto text = slha.find({"SMINPUTS", {index}, false, {}});
+    const auto given = text ? read_number(*text) : std::nullopt;
+    if (given && std::abs(*given - value) > 1e-6 * value) said += fmt::format("{}SMINPUTS {} is {}, used is {}", said.empty() ? "" : "; ", index, *given, value);
+  }
+  return said;
+}
+
 // One line each, in the columns that the accord gives Fortran readers (hep-ph/0311123, sections 3 and 4).
 std::string entry(int index, double value, std::string_view comment) { return fmt::format(" {:5}   {:16.8E}   # {}\n", index, value, comment); }          // 1x,I5,3x,1P,E16.8,0P,3x,'#',1x,A
 std::string mass_line(int pdg_id, double value, std::string_view comment) { return fmt::format(" {:9}   {:16.8E}   # {}\n", pdg_id, value, comment); }  // 1x,I9,3x,1P,E16.8,0P,3x,'#',1x,A
@@ -130,7 +150,7 @@ int run(const std::string& in, const std::string& out) {
   echo += entry(3, tanb, "tanb") + "Block EXTPAR\n";
   for (const Input& input : inputs) {
     names.push_back(input.name);
-    theta.push_back(required(slha, "EXTPAR", input.extpar, input.name));
+    theta.push_back(second_generation(slha, input, required(slha, "EXTPAR", input.extpar, input.name)));
     echo += entry(input.extpar, theta.back(), input.name);
     if (input.same != 0) echo += entry(input.same, theta.back(), fmt::format("{}, second generation", input.name));
   }
@@ -151,6 +171,7 @@ int run(const std::string& in, const std::string& out) {
       if (names[i] == name) p.*member = theta[i];
 
   std::string text = "# SUSY Les Houches Accord 2\nBlock SPINFO\n     1   umbra-spectrum   # spectrum calculator\n     2   " UMBRA_VERSION "   # version\n";
+  if (const std::string ignored = other_standard_model(slha); !ignored.empty()) text += fmt::format("     3   {}   # warning\n", ignored);
   if (result.status != Status::ok) text += fmt::format("     4   {}   # irreconcilable problem\n", result.message);
   text += echo;
   if (result.status == Status::ok) text += spectrum(p, model->columns(), row);

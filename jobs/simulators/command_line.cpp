@@ -33,6 +33,13 @@ std::string outside_brackets(const std::string& text) {
   return rest;
 }
 
+// As one word of the shell's.
+std::string for_shell(const std::string& word) {
+  std::string quoted = "'";
+  for (const char c : word) c == '\'' ? quoted += "'\\''" : quoted += c;
+  return quoted + "'";
+}
+
 bool is_program(const fs::path& path) {
   std::error_code ignored;
   return access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path, ignored);
@@ -70,25 +77,24 @@ CommandLine::CommandLine(const std::string& text, const std::vector<std::string>
   else if (checkable && !has_folder && !shell_ && !on_path(words[0]) && companion.empty() && !(names == Names::every_word && is_program(base / words[0])))
     faults.add(mark, fmt::format("{}: the program '{}' is not on the PATH, install it, load its module or give its path", where, words[0]));
 
-  std::string resolved = text;
+  // What each word is replaced by: programs and files in their folder, whose names the shell must not take apart.
+  std::vector<std::string> paths = words;
   if (!companion.empty()) {
-    resolved.replace(resolved.find(words[0]), words[0].size(), companion);
+    paths[0] = companion;
   } else if (names != Names::in_place && checkable) {
-    std::size_t at = 0;
     for (std::size_t i = 0; i < words.size(); ++i) {
-      const std::string& word = words[i];
-      const bool ours = i == 0 ? has_folder || (names == Names::every_word && !on_path(word)) : names == Names::every_word;
-      at = resolved.find(word, at);
-      if (at == std::string::npos) break;
-      std::string path = word;
-      if (ours && fs::path(word).is_relative() && fs::exists(base / word, ignored)) path = (base / word).lexically_normal();
-      if (path.find(' ') != std::string::npos) {
-        path = "'" + path + "'";
-        shell_ = true;
-      }
-      resolved.replace(at, word.size(), path);
-      at += path.size();
+      const bool ours = i == 0 ? has_folder || (names == Names::every_word && !on_path(words[i])) : names == Names::every_word;
+      if (ours && fs::path(words[i]).is_relative() && fs::exists(base / words[i], ignored)) paths[i] = (base / words[i]).lexically_normal();
     }
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) shell_ = shell_ || (paths[i] != words[i] && paths[i].find_first_of(" \t\n") != std::string::npos);
+  std::string resolved = text;
+  for (std::size_t i = 0, at = 0; i < words.size(); ++i) {
+    at = resolved.find(words[i], at);
+    if (at == std::string::npos) break;
+    const std::string path = paths[i] != words[i] && shell_ ? for_shell(paths[i]) : paths[i];
+    resolved.replace(at, words[i].size(), path);
+    at += path.size();
   }
   text_ = TextTemplate(resolved, variables, mark, where, faults);
 }

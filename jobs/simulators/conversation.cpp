@@ -11,6 +11,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "jobs/simulators/files.h"
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
 
@@ -35,8 +36,7 @@ void Conversation::start(double seconds) {
   if (!guard_) guard_ = std::make_unique<Guard>();
   const std::string work = guard_->scratch() + "/work";
   std::error_code ignored;
-  std::filesystem::remove_all(work, ignored);
-  std::filesystem::create_directories(work, ignored);
+  make_fresh_folder(work);
   command_.directory = work;
   command_.err = guard_->scratch() + "/stderr";
   command_.variables = {"UMBRA_SCRATCH=" + work, "TMPDIR=" + work, "UMBRA_JOB=" + std::filesystem::absolute(working_directory().job, ignored).string()};
@@ -50,19 +50,36 @@ void Conversation::start(double seconds) {
     throw UserError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
   command_.limits.timeout = seconds;
+  guard_->limit_cpu(false);
   guard_->set_deadline(monotonic_seconds() + seconds);
+  greeted_ = false;
   const bool started = guard_->start(command_, to[0], from[1]);
   close(to[0]);
   close(from[1]);
   in_ = to[1];
   out_ = from[0];
   heard_.clear();
-  if (started) return;
+  if (started) {
+    guard_gone_.store(false, std::memory_order_relaxed);
+    watch_ = std::make_unique<HangUpWatch>(guard_->descriptor(), [this] { wake(); });
+    return;
+  }
   close_pipes();
   throw UserError("lost the guard process, perhaps to the system for want of memory");
 }
 
+// In the watch's thread. A process that keeps the pipe open and cannot be found would leave hear() waiting for ever: a byte ends its wait.
+void Conversation::wake() {
+  guard_gone_.store(true, std::memory_order_relaxed);
+  guard_->end_orphans();
+  const int pipe = open(fmt::format("/proc/self/fd/{}", out_).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (pipe < 0) return;
+  [[maybe_unused]] const ssize_t written = write(pipe, "", 1);
+  close(pipe);
+}
+
 void Conversation::close_pipes() {
+  watch_.reset();
   if (in_ >= 0) close(in_);
   if (out_ >= 0) close(out_);
   in_ = out_ = -1;
@@ -83,7 +100,7 @@ bool Conversation::hear() {
   ssize_t n = 0;
   do n = read(out_, buffer_.data(), buffer_.size());
   while (n < 0 && errno == EINTR);
-  if (n <= 0) return false;
+  if (n <= 0 || guard_gone_.load(std::memory_order_relaxed)) return false;
   heard_.append(buffer_.data(), static_cast<std::size_t>(n));
   return true;
 }
@@ -93,6 +110,7 @@ Evaluation Conversation::end() {
   pollfd watched{guard_->descriptor(), POLLIN, 0};
   Evaluation result;
   if (poll(&watched, 1, 200) > 0) {
+    watch_.reset();
     const GuardReply reply = guard_->wait();
     close_pipes();
     result = verdict(reply, command_, program_, Started::directly);
@@ -107,8 +125,15 @@ Evaluation Conversation::end() {
 }
 
 void Conversation::hang_up() {
-  if (alive()) guard_->stop();
+  if (!alive()) return;
+  watch_.reset();
+  guard_->stop();
   close_pipes();
+}
+
+std::vector<FailedPoints::Part> Conversation::files() const {
+  if (!guard_) return {};
+  return {{command_.directory, "", {}}, {guard_->scratch(), "", {"stderr"}}};
 }
 
 void Conversation::trim_errors() {

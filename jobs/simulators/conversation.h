@@ -1,11 +1,15 @@
 #pragma once
 // A process that stays alive and is spoken to through its standard input and output, under a guard.
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "jobs/simulators/failed_points.h"
 #include "jobs/simulators/guard.h"
+#include "jobs/simulators/hang_up_watch.h"
 #include "jobs/simulators/verdict.h"
 
 namespace umbra {
@@ -26,7 +30,12 @@ class Conversation {
   /// Adds what the process says to heard(), at least one byte; false where it has ended.
   bool hear();
   /// The answer is complete: the process may wait to be asked.
-  void answered() { guard_->set_deadline(0.0); }
+  void answered() {
+    guard_->set_deadline(0.0);
+    if (greeted_) return;
+    greeted_ = true;
+    guard_->limit_cpu(true);
+  }
   std::string& heard() { return heard_; }
   const std::string& heard() const { return heard_; }
 
@@ -43,11 +52,24 @@ class Conversation {
         if (begun.status != Status::ok) return begun;
       }
       const bool fresh = !answered_;
-      const Evaluation result = ask();
+      Evaluation result = ask();
       answered_ = alive();
       if (answered_ || fresh || result.status == Status::timeout) return result;
     }
   }
+
+  /// As persist(); what fails is asked again of a fresh process, `retries` times.
+  template <class Begin, class Ask>
+  Evaluation persist(int retries, Begin begin, Ask ask) {
+    for (;; --retries) {
+      Evaluation result = persist(begin, ask);
+      if (retries == 0 || !is_failure(result.status)) return result;
+      hang_up();
+    }
+  }
+
+  /// What it left: its folder, and what it printed to standard error.
+  std::vector<FailedPoints::Part> files() const;
 
   /// Ends the process and says why nothing more came of it.
   Evaluation end();
@@ -58,6 +80,7 @@ class Conversation {
 
  private:
   void close_pipes();
+  void wake();
 
   Command command_;
   std::string program_;
@@ -67,6 +90,9 @@ class Conversation {
   int in_ = -1;   ///< what it reads
   int out_ = -1;  ///< what it writes
   bool answered_ = false;
+  bool greeted_ = false;  ///< it has said that it is there
+  std::atomic<bool> guard_gone_{false};
+  std::unique_ptr<HangUpWatch> watch_;  ///< of the guard, while a process is there
 };
 
 }  // namespace umbra

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "jobs/simulators/external_step.h"
+#include "jobs/simulators/failed_points.h"
 #include "jobs/simulators/guard.h"
+#include "jobs/simulators/private_copy.h"
 #include "src/models/evaluator.h"
 
 namespace umbra {
@@ -33,27 +35,33 @@ class External final : public Evaluator {
   const std::vector<StepReport>& reports() const { return reports_; }
 
  private:
-  Evaluation run_chain();
-  Evaluation run_step(const ExternalStep& step, StepReport& report);
-  Evaluation read_outputs(const ExternalStep& step, const Command& command, StepReport& report);
-  Evaluation judge(const ExternalStep& step, const Command& command, const GuardReply& reply) const;
+  void find_results();
   void prepare();
-  std::string folder(const ExternalStep& step) const;
-  std::vector<std::string> result_files(const ExternalStep& step) const;
-  std::string find_earlier(const ExternalStep& step, const std::string& file) const;
+  Evaluation run_chain();
+  Evaluation run_step(std::size_t step);
+  Evaluation run_in_copy(std::size_t step);
+  Evaluation attempt(std::size_t step);
+  Evaluation carry_out(std::size_t step);
+  Evaluation judge(const ExternalStep& step, const Command& command, const GuardReply& reply) const;
+  Evaluation read_outputs(const ExternalStep& step, const Command& command, StepReport& report);
+  std::string work() const;
+  std::string folder(std::size_t step) const;
+  std::string find_earlier(std::size_t step, const std::string& file) const;
   void keep(const Evaluation& failed);
 
   std::vector<std::string> variables_;  ///< parameters, seed, outputs of every step
   std::size_t num_given_ = 0;           ///< parameters and seed
   std::vector<ExternalStep> steps_;
   std::vector<Column> columns_;
-  int keep_failed_ = 0;
-  int kept_ = 0;
-  std::vector<double> values_;  ///< parallel to variables_
+  std::vector<std::vector<std::string>> results_;  ///< [num steps] files that a step has to make at every point
+  FailedPoints failed_points_;
+  std::vector<double> values_;        ///< parallel to variables_
   std::vector<double> step_seconds_;  ///< [num steps] of this point; NaN where it was not run
+  std::vector<bool> ran_;             ///< [num steps] at this point
   std::size_t num_outputs_ = 0;
   std::vector<StepReport> reports_;
   std::unique_ptr<Guard> guard_;  ///< started with the first point
+  std::vector<std::unique_ptr<PrivateCopy>> copies_;  ///< [num steps] null where a step runs in the work folder
 };
 
 }  // namespace umbra

@@ -131,6 +131,10 @@ UnphysicalIf read_unphysical(const Config& map, const std::string& step, Faults&
     rule.spinfo_file = file;
     if (file.empty()) faults.add(map.mark(), where + ": spinfo needs 'file' (the SLHA file that may hold the block SPINFO)");
   }
+  if (rule.no_output.empty() && rule.exit_codes.empty() && !map.find("pattern") && !rule.spinfo)
+    faults.add(map.mark(), where + ": it says of no point that it is unphysical, give no_output, exit_code, pattern or spinfo");
+  else if (!file.empty() && rule.pattern_file.empty() && rule.spinfo_file.empty())
+    faults.add(map.mark(), where + ": 'file' goes with pattern or spinfo (the file that is searched), which are not given");
   for (const std::string* name : {&rule.no_output, &rule.pattern_file, &rule.spinfo_file})
     if (!name->empty()) check_file_name(*name, map.mark(), where, faults);
   return rule;
@@ -154,6 +158,7 @@ OptionSet<ExternalStep::Options> ExternalStep::options() {
       .add("retries", &O::retries, "how often a step that failed is run again", between(0, 100))
       .add("cores", &O::cores, "threads that the tool uses (sets OMP_NUM_THREADS and lifts the binding to one core)", at_least(1))
       .add("copy", &O::copy, "a folder of which each worker gets its own copy and in which the step then runs")
+      .add("cache", &O::cache, "files and folders in the copy that the program makes once and may find again at later points")
       .add("exit_codes", &O::exit_codes, "exit codes that mean success", between(0, 255));
 }
 
@@ -181,6 +186,9 @@ ExternalStep ExternalStep::read(const Config& map, std::size_t index, const std:
   if (o.unphysical_if.is_list())
     for (const Config& rule : o.unphysical_if.elements()) step.unphysical_if.push_back(read_unphysical(rule, where, faults));
   else if (!o.unphysical_if.is_null()) step.unphysical_if.push_back(read_unphysical(o.unphysical_if, where, faults));
+  step.cache = o.cache;
+  for (const std::string& c : step.cache) check_file_name(c, mark_of("cache"), where + ": cache", faults);
+  if (!step.cache.empty() && step.copy.empty()) faults.add(mark_of("cache"), where + ": cache goes with copy (the folder of other steps is emptied for every point)");
   step.limits = {o.timeout.value, o.cpu_time.value, o.memory.value, o.max_output.value};
   step.retries = o.retries;
   step.cores = o.cores;

@@ -35,7 +35,7 @@ struct StepOutput {
 
 /// A tool's own word for a point that no theory allows. Any one of those given makes the point `unphysical`.
 struct UnphysicalIf {
-  std::string no_output;        ///< this file is not there
+  std::string no_output;        ///< this file is not there, though the exit code means success
   std::vector<int> exit_codes;  ///< the program ends with one of these
   std::optional<LinePattern> pattern;
   std::string pattern_file;  ///< the pattern is found here
@@ -52,6 +52,7 @@ struct ExternalStep {
     Bytes memory{0.0}, max_output{1e8};
     int retries = 0, cores = 1;
     std::vector<double> exit_codes = {0};
+    std::vector<std::string> cache;
   };
   static OptionSet<Options> options();
 
@@ -63,6 +64,7 @@ struct ExternalStep {
   CommandLine command;
   std::optional<Expression> when;
   std::string copy;  ///< a folder of which each worker gets its own copy, where the step then runs; absolute, or ""
+  std::vector<std::string> cache;  ///< what stays in the copy from point to point, relative to it
   std::vector<StepInput> inputs;
   std::vector<StepOutput> outputs;
   std::vector<UnphysicalIf> unphysical_if;

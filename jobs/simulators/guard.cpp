@@ -16,6 +16,7 @@
 #include <new>
 
 #include "jobs/simulators/process_tree.h"
+#include "jobs/simulators/remove_tree.h"
 #include "src/base/error.h"
 
 namespace umbra {
@@ -29,7 +30,8 @@ std::string make_scratch() {
     base = value;
     break;
   }
-  std::string path = base + "/umbra-XXXXXX";
+  std::error_code ignored;
+  std::string path = std::filesystem::absolute(base, ignored).string() + "/umbra-XXXXXX";  // simulators run elsewhere
   VALIDATE(mkdtemp(path.data()), "cannot make a scratch directory in {}: {} (simulators run in one), point TMPDIR to a folder with room", base, std::strerror(errno));
   return path;
 }
@@ -42,14 +44,6 @@ bool belongs_to_mpi(const char* variable) {
 }
 
 std::string mark_of(const std::string& scratch) { return "UMBRA_WORKER=" + scratch; }
-
-// Where a guard was killed, what it watched over belongs to nobody; the mark in its environment still tells.
-void end_all_with(const std::string& mark) {
-  for (bool found = true; found;) {
-    found = false;
-    for (const pid_t p : processes_with("environ", mark)) found = kill(p, SIGKILL) == 0 || found;
-  }
-}
 
 }  // namespace
 
@@ -80,18 +74,16 @@ Guard::Guard() : scratch_(make_scratch()) {
   try {
     launch();
   } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove_all(scratch_, ignored);
+    remove_tree(scratch_);
     throw;
   }
 }
 
 Guard::~Guard() {
   release();
-  std::error_code ignored;
   munmap(board_, sizeof(GuardBoard));
   close(memory_);
-  std::filesystem::remove_all(scratch_, ignored);  // has gone, unless the guard was killed
+  remove_tree(scratch_);  // has gone, unless the guard was killed
 }
 
 void Guard::launch() {
@@ -141,8 +133,16 @@ void Guard::launch() {
 
 GuardReply Guard::lost() {
   release();
-  end_all_with(mark_of(scratch_));
+  end_orphans();
   return {};
+}
+
+void Guard::end_orphans() const {
+  const std::string mark = mark_of(scratch_);
+  for (bool found = true; found;) {
+    found = false;
+    for (const pid_t p : processes_with("environ", mark)) found = kill(p, SIGKILL) == 0 || found;
+  }
 }
 
 void Guard::release() {

@@ -37,6 +37,8 @@ class Guard {
 
   /// When what was started is to be ended (CLOCK_MONOTONIC, s; noticed within 20 ms); 0: it may wait to be asked. Costs nothing.
   void set_deadline(double time) { board_->deadline.store(time, std::memory_order_relaxed); }
+  /// Whether cpu_time counts what is used between two deadlines, or nothing (at the start of a program). Costs nothing.
+  void limit_cpu(bool on) { board_->cpu_limited.store(on, std::memory_order_relaxed); }
   /// Starts a command that reads `in` and writes `out`; the caller keeps its own ends and closes these two. False where the guard is lost.
   bool start(const Command& command, int in, int out);
   /// Readable when what was started has ended.
@@ -45,6 +47,8 @@ class Guard {
   GuardReply wait();
   /// Ends what was started, now.
   GuardReply stop();
+  /// Ends what a guard that was killed watched over: it belongs to nobody, but the mark in its environment still tells. From any thread.
+  void end_orphans() const;
 
  private:
   void launch();

@@ -19,12 +19,12 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "jobs/simulators/guard_protocol.h"
 #include "jobs/simulators/process_tree.h"
+#include "jobs/simulators/remove_tree.h"
 
 using namespace umbra;
 
@@ -157,19 +157,25 @@ bool carry_out(const Run& run, GuardReply& reply) {
   for (const int p : run.pipes)
     if (p >= 0) close(p);
   bool rank_there = true, alive = child > 0, any_left = false;
+  double asked = 0.0, cpu_asked = 0.0;  // of a process that talks through pipes: the deadline of the last question, and the CPU time used before it
   reply.end = reply.error != 0 ? GuardReply::End::not_started : GuardReply::End::itself;
   while (alive && reply.error == 0) {
     alive = reap(child, alive, reply.wait_status, any_left);
     if (!alive) break;
     double wait = limits.timeout > 0 ? begin + limits.timeout - now() : 3600.0;
+    bool counted = true;
     if (run.request.pipes != 0) {
       const double deadline = board->deadline.load(std::memory_order_relaxed);
+      counted = deadline > 0 && deadline == asked && board->cpu_limited.load(std::memory_order_relaxed);
+      asked = deadline;
       wait = std::clamp(deadline > 0 ? deadline - now() : 0.02, 0.0, 0.02);
     }
     if (wait <= 0) reply.end = GuardReply::End::timeout;
     if (limits.memory > 0 || limits.cpu_time > 0) {
       const ProcessUsage used = usage(descendants(getpid()));
-      const double cpu = used.cpu_seconds + reaped_cpu_seconds() - cpu_before;
+      const double cpu_all = used.cpu_seconds + reaped_cpu_seconds() - cpu_before;
+      if (!counted) cpu_asked = cpu_all;
+      const double cpu = cpu_all - cpu_asked;
       reply.memory = std::max(reply.memory, used.memory);
       if (limits.memory > 0 && used.memory > limits.memory) reply.end = GuardReply::End::memory;
       if (limits.cpu_time > 0 && cpu > limits.cpu_time) reply.end = GuardReply::End::cpu_time;
@@ -266,7 +272,6 @@ int main(int argc, char* argv[]) {
     rank_there = carry_out(run, reply);
     if (rank_there) rank_there = send(rank_socket, &reply, sizeof reply, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof reply);
   }
-  std::error_code ignored;
-  std::filesystem::remove_all(argv[1], ignored);
+  remove_tree(argv[1]);
   return 0;
 }

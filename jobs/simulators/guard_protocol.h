@@ -13,7 +13,7 @@ inline constexpr std::size_t guard_packet_size = 128 * 1024;
 /// Limits of one run; 0 is none.
 struct ProcessLimits {
   double timeout = 0.0;   ///< wall time, s
-  double cpu_time = 0.0;  ///< of all processes of the run together, s
+  double cpu_time = 0.0;  ///< of all processes of the run together, s; through pipes: for one answer
   double memory = 0.0;    ///< resident memory of all processes of the run together, bytes; polled
   double output = 0.0;    ///< size of any one file that is written, captured output included, bytes
 };
@@ -22,6 +22,8 @@ struct ProcessLimits {
 struct GuardBoard {
   /// When a process that talks through pipes is to be ended (CLOCK_MONOTONIC, s); 0: it may wait to be asked. Looked at every 20 ms.
   std::atomic<double> deadline{0.0};
+  /// Whether such a process may use ProcessLimits::cpu_time from one deadline to the next, or as much as it likes.
+  std::atomic<bool> cpu_limited{false};
 };
 
 /// Followed by NUL-terminated strings: directory, file for standard output, file for standard error, arguments, environment variables.

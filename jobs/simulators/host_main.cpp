@@ -1,6 +1,7 @@
 // umbra-host: a process of its own for a model in a shared library, so that its crash is a status and not the end of a rank.
 //   umbra-host LIBRARY NUM_PARAMETERS NAME... NUM_COLUMNS NAME...
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,7 +45,7 @@ bool write_fully(int file, const char* from, std::size_t size) {
 
 int main(int argc, char* argv[]) {
   // What the library prints must not get between the answers.
-  const int answers = dup(1);
+  const int answers = fcntl(1, F_DUPFD_CLOEXEC, 3);  // nor may what it starts hold them open
   dup2(2, 1);
   std::vector<std::string> names[2];
   int at = 2;

@@ -11,6 +11,7 @@
 
 #include "jobs/simulators/conversation.h"
 #include "jobs/simulators/plugin.h"
+#include "jobs/simulators/process_options.h"
 #include "jobs/simulators/umbra_model.h"
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
@@ -21,28 +22,22 @@
 namespace umbra {
 namespace {
 
-struct Options {
+struct Options : ProcessOptions {
   std::string file;
   std::vector<std::string> parameters;
   Config columns;
   std::string isolation = "process";
-  Seconds timeout{600.0}, start_timeout{60.0};
-  Bytes memory{0.0}, max_output{1e8};
-  int cores = 1;
 };
 
 OptionSet<Options> options() {
   using O = Options;
-  return OptionSet<O>()
-      .add("file", &O::file, "the shared library; a relative path starts from the job file's folder", required())
+  OptionSet<O> set;
+  set.add("file", &O::file, "the shared library; a relative path starts from the job file's folder", required())
       .add("parameters", &O::parameters, "what it is given, in this order; none: all parameters in the order of the job file")
       .add("columns", &O::columns, "what it fills in, in this order: a list of names, or NAME: {unit, label}", required())
-      .add("isolation", &O::isolation, "process: its crash is a status; none: fastest, its crash is the rank's", one_of({"process", "none"}))
-      .add("timeout", &O::timeout, "wall time for one point (isolation: process)", above(0))
-      .add("start_timeout", &O::start_timeout, "wall time for loading it (isolation: process)", above(0))
-      .add("memory", &O::memory, "resident memory of its process; 0: no limit (isolation: process)", at_least(0))
-      .add("max_output", &O::max_output, "size of any one file that it writes, printed output included; 0: no limit (isolation: process)", at_least(0))
-      .add("cores", &O::cores, "threads that it uses (sets OMP_NUM_THREADS and lifts the binding to one core; isolation: process)", at_least(1));
+      .add("isolation", &O::isolation, "process: its crash is a status; none: fastest, its crash is the rank's", one_of({"process", "none"}));
+  add_process_options(set, " (isolation: process)");
+  return set;
 }
 
 /// What a row means; shared by both kinds of isolation.
@@ -80,7 +75,8 @@ class InChild final : public Evaluator {
  public:
   InChild(const Options& o, Command command, std::vector<std::size_t> order, std::vector<Column> columns)
       : columns_(std::move(columns)), order_(std::move(order)), request_(sizeof(PluginRequest) + order_.size() * sizeof(double), '\0'), timeout_(o.timeout.value),
-        start_timeout_(o.start_timeout.value), process_(std::move(command), std::filesystem::path(o.file).filename()) {
+        start_timeout_(o.start_timeout.value), retries_(o.retries), given_(o.parameters), process_(std::move(command), std::filesystem::path(o.file).filename()),
+        failed_points_(o.keep_failed) {
     const Evaluation begun = begin();
     VALIDATE(begun.status == Status::ok, "{}", begun.message);
   }
@@ -90,7 +86,13 @@ class InChild final : public Evaluator {
   Evaluation evaluate(std::span<const double> theta, RandomStream& stream, std::span<double> row) override {
     const std::uint64_t seed = stream();
     if (id_ % 256 == 0) process_.trim_errors();
-    return process_.persist([&] { return begin(); }, [&] { return ask(theta, seed, row); });
+    const Evaluation result = process_.persist(retries_, [&] { return begin(); }, [&] { return ask(theta, seed, row); });
+    if (failed_points_.wants(result.status)) {
+      std::vector<double> given;
+      for (const std::size_t i : order_) given.push_back(theta[i]);
+      failed_points_.keep(result, given_, given, process_.files());
+    }
+    return result;
   }
 
  private:
@@ -134,6 +136,7 @@ class InChild final : public Evaluator {
   }
 
   Evaluation ask(std::span<const double> theta, std::uint64_t seed, std::span<double> row) {
+    std::fill(row.begin(), row.end(), std::numeric_limits<double>::quiet_NaN());
     const PluginRequest head{++id_, seed};
     std::memcpy(request_.data(), &head, sizeof head);
     for (std::size_t i = 0; i < order_.size(); ++i) std::memcpy(request_.data() + sizeof head + i * sizeof(double), &theta[order_[i]], sizeof(double));
@@ -154,7 +157,10 @@ class InChild final : public Evaluator {
   std::vector<std::size_t> order_;
   std::string request_;
   double timeout_, start_timeout_;
+  int retries_;
+  std::vector<std::string> given_;  ///< names of what it is given
   Conversation process_;
+  FailedPoints failed_points_;
   std::uint64_t id_ = 0;
 };
 
@@ -208,7 +214,7 @@ std::unique_ptr<Evaluator> make(const Config& config, Faults& faults, const Mode
     command.arguments.insert(command.arguments.end(), o.parameters.begin(), o.parameters.end());
     command.arguments.push_back(fmt::format("{}", names.size()));
     command.arguments.insert(command.arguments.end(), names.begin(), names.end());
-    command.limits = {0.0, 0.0, o.memory.value, o.max_output.value};
+    command.limits = o.limits();
     command.cores = o.cores;
     return std::make_unique<InChild>(o, std::move(command), std::move(order), std::move(columns));
   } catch (const UserError& e) {

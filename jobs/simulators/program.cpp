@@ -8,6 +8,7 @@
 
 #include "jobs/simulators/command_line.h"
 #include "jobs/simulators/conversation.h"
+#include "jobs/simulators/process_options.h"
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
 #include "src/formats/json_line.h"
@@ -18,29 +19,23 @@ namespace {
 
 constexpr std::size_t longest_line = std::size_t{16} << 20;
 
-struct Options {
+struct Options : ProcessOptions {
   std::string command;
-  Seconds timeout{600.0}, start_timeout{60.0};
-  Bytes memory{0.0}, max_output{1e8};
-  int cores = 1;
 };
 
 OptionSet<Options> options() {
-  using O = Options;
-  return OptionSet<O>()
-      .add("command", &O::command, "what to run; words that name something in the job file's folder are taken from there", required())
-      .add("timeout", &O::timeout, "wall time for one answer, after which the program is ended and started anew", above(0))
-      .add("start_timeout", &O::start_timeout, "wall time for the program's first line", above(0))
-      .add("memory", &O::memory, "resident memory of all its processes together; 0: no limit", at_least(0))
-      .add("max_output", &O::max_output, "size of any one file that it writes, standard error included; 0: no limit", at_least(0))
-      .add("cores", &O::cores, "threads that the program uses (sets OMP_NUM_THREADS and lifts the binding to one core)", at_least(1));
+  OptionSet<Options> set;
+  set.add("command", &Options::command, "what to run; words that name something in the job file's folder are taken from there", required());
+  add_process_options(set);
+  return set;
 }
 
 /// The program is started with the model, which asks it for its columns.
 class Program final : public Evaluator {
  public:
   Program(Options o, std::string name, Command command, const std::vector<std::string>& parameters)
-      : options_(std::move(o)), name_(std::move(name)), hello_(hello_line(parameters)), process_(std::move(command), name_) {
+      : options_(std::move(o)), name_(std::move(name)), given_(parameters), hello_(hello_line(parameters)), process_(std::move(command), name_), failed_points_(options_.keep_failed) {
+    given_.push_back("seed");
     const Evaluation begun = begin();
     VALIDATE(begun.status == Status::ok, "{}", begun.message);
   }
@@ -50,8 +45,13 @@ class Program final : public Evaluator {
   Evaluation evaluate(std::span<const double> theta, RandomStream& stream, std::span<double> row) override {
     const std::uint64_t seed = stream() >> 11;  // exact as a double too, which is what JSON readers make of it
     if (++points_ % 256 == 0) process_.trim_errors();
-    const Evaluation result = process_.persist([&] { return begin(); }, [&] { return ask(theta, seed, row); });
+    const Evaluation result = process_.persist(options_.retries, [&] { return begin(); }, [&] { return ask(theta, seed, row); });
     if (!process_.alive()) std::fill(row.begin(), row.end(), std::numeric_limits<double>::quiet_NaN());
+    if (failed_points_.wants(result.status)) {
+      std::vector<double> given(theta.begin(), theta.end());
+      given.push_back(static_cast<double>(seed));
+      failed_points_.keep(result, given_, given, process_.files());
+    }
     return result;
   }
 
@@ -113,8 +113,11 @@ class Program final : public Evaluator {
   }
 
   Options options_;
-  std::string name_, hello_, request_;
+  std::string name_;
+  std::vector<std::string> given_;  ///< parameters and seed
+  std::string hello_, request_;
   Conversation process_;
+  FailedPoints failed_points_;
   std::vector<Column> columns_;
   std::uint64_t id_ = 0, points_ = 0;
 };
@@ -130,7 +133,7 @@ const bool registered = ModelRegistry::instance().add(
                   if (faults.size() != before) return nullptr;
                   Command command;
                   command.arguments = line.arguments({});
-                  command.limits = {0.0, 0.0, o.memory.value, o.max_output.value};
+                  command.limits = o.limits();
                   command.cores = o.cores;
                   try {
                     return std::make_unique<Program>(std::move(o), line.program(), std::move(command), context.parameters);

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "src/base/options.h"
 #include "src/base/text.h"
+#include "src/formats/lenient_json.h"
 #include "src/formats/number.h"
 #include "src/formats/slha.h"
 
@@ -80,7 +80,7 @@ class JsonExtract final : public Extract {
     const Document::Json& json = document.json();
     if (!json.fault.empty()) return {{}, false, json.fault};
     const std::string where = pointer_.to_string();
-    if (!json.root.contains(pointer_)) return {{}, true, fmt::format("there is nothing at {}", where)};
+    if (!has(json.root)) return {{}, true, fmt::format("there is nothing at {}", where)};
     const nlohmann::json& found = json.root.at(pointer_);
     if (found.is_number()) return {found.get<double>(), false, ""};
     if (found.is_boolean()) return {found.get<bool>() ? 1.0 : 0.0, false, ""};
@@ -88,6 +88,15 @@ class JsonExtract final : public Extract {
   }
 
  private:
+  // A number that no list can have as its index is an exception of the library's, not an answer.
+  bool has(const nlohmann::json& root) const {
+    try {
+      return root.contains(pointer_);
+    } catch (const nlohmann::json::exception&) {
+      return false;
+    }
+  }
+
   nlohmann::json::json_pointer pointer_;
 };
 
@@ -118,7 +127,12 @@ class RegexExtract final : public Extract {
  public:
   RegexExtract(LinePattern pattern, std::string text, bool last) : pattern_(std::move(pattern)), text_(std::move(text)), last_(last) {}
   Extracted find(const Document& document) const override {
-    const auto found = pattern_.group(document.text(), last_);
+    std::optional<std::string> found;
+    try {
+      found = pattern_.group(document.text(), last_);
+    } catch (const PatternTooCostly& e) {
+      return {{}, false, e.what()};
+    }
     return found ? as_number(*found, fmt::format("what '{}' matches", text_)) : Extracted{{}, true, fmt::format("nothing matches '{}'", text_)};
   }
 
@@ -142,15 +156,7 @@ const Slha& Document::slha() const {
 const Document::Json& Document::json() const {
   if (json_) return *json_;
   json_ = std::make_unique<Json>();
-  // A parser that recurses is kept from texts that only nest.
-  std::size_t depth = 0, deepest = 0;
-  for (const char c : text_) {
-    if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
-    else if ((c == ']' || c == '}') && depth > 0) --depth;
-  }
-  if (deepest > 1000) json_->fault = "it is nested too deeply for JSON";
-  else json_->root = nlohmann::json::parse(text_, nullptr, false);
-  if (json_->root.is_discarded()) json_->fault = "it is not JSON";
+  json_->root = read_lenient_json(text_, json_->fault);
   return *json_;
 }
 

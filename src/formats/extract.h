@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,13 @@ class Extract {
   virtual Extracted find(const Document& document) const = 0;
 };
 
-/// Whether any line of a text matches; the line goes to `line`. Lines are cut at 4096 characters (a regular expression's cost is not bounded).
+/// A regular expression that goes back and forth on a text without end, or too deeply for the stack; says so.
+struct PatternTooCostly : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// A regular expression, matched line by line; lines are cut at 4096 characters. Its cost is bounded: both searches throw PatternTooCostly, after about a
+/// second, where it would take longer.
 class LinePattern {
  public:
   /// Adds a fault where the expression does not parse.
@@ -61,6 +68,7 @@ class LinePattern {
   ~LinePattern();
   LinePattern(LinePattern&&) noexcept;
   LinePattern& operator=(LinePattern&&) noexcept;
+  /// The first line that matches, its first 300 characters.
   std::optional<std::string> find(const std::string& text) const;
   /// The first group (the whole match where there is none) of the first or last matching line.
   std::optional<std::string> group(const std::string& text, bool last) const;

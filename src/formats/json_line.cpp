@@ -5,10 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "src/base/error.h"
+#include "src/formats/lenient_json.h"
 #include "src/formats/number.h"
 
 namespace umbra {
@@ -69,43 +69,12 @@ bool read_plain(std::string_view line, std::uint64_t& id, std::span<double> row,
 
 Answer bad(std::string why) { return {false, 0, Status::protocol_error, std::move(why)}; }
 
-// JSON has no word for what is not finite; Python writes them all the same. Here they become texts, which the values' reader knows.
-std::string with_quoted_words(std::string_view line) {
-  std::string text;
-  bool quoted = false;
-  while (!line.empty()) {
-    const std::string_view words[] = {"-Infinity", "Infinity", "NaN"};
-    const auto word = quoted ? std::end(words) : std::find_if(std::begin(words), std::end(words), [&](std::string_view w) { return line.starts_with(w); });
-    const std::size_t size = word == std::end(words) ? 1 + (line[0] == '\\' && line.size() > 1) : word->size();
-    if (line[0] == '"') quoted = !quoted;
-    if (word != std::end(words)) text += '"';
-    text += line.substr(0, size);
-    if (word != std::end(words)) text += '"';
-    line.remove_prefix(size);
-  }
-  return text;
-}
-
 std::optional<double> value_of(const json& value) {
   if (value.is_number()) return value.get<double>();
   if (value.is_null() || value == "NaN") return nan;
   if (value == "Infinity") return std::numeric_limits<double>::infinity();
   if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
   return {};
-}
-
-// What is nested like this nobody means, and showing it would recurse.
-bool too_deep(std::string_view line) {
-  int depth = 0, deepest = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '\\') ++i;
-    else if (c == '"') quoted = !quoted;
-    else if (!quoted && (c == '[' || c == '{')) deepest = std::max(deepest, ++depth);
-    else if (!quoted && (c == ']' || c == '}')) --depth;
-  }
-  return deepest > 1000;
 }
 
 std::string excerpt(std::string_view line) { return std::string(line.substr(0, 120)); }
@@ -122,8 +91,8 @@ std::string hello_line(const std::vector<std::string>& parameters) {
 }
 
 std::vector<Column> read_hello(std::string_view line) {
-  VALIDATE(!too_deep(line), "the program's first line is nested too deeply (it must be {{\"umbra\": 1, \"columns\": [...]}}): '{}'", excerpt(line));
-  const json hello = json::parse(line, nullptr, false);
+  std::string fault;
+  const json hello = read_lenient_json(line, fault);
   VALIDATE(hello.is_object() && hello.contains("umbra"),
            "the program's first line is '{}' (it must say which protocol it speaks), let it print {{\"umbra\": 1, \"columns\": [...]}} first", excerpt(line));
   VALIDATE(hello["umbra"] == program_protocol_version, "the program speaks version {} of the protocol, this Umbra speaks {}", hello["umbra"].dump(), program_protocol_version);
@@ -174,8 +143,8 @@ Answer read_answer(std::string_view line, const std::vector<Column>& columns, st
 
   wrong.reset();
   std::fill(row.begin(), row.end(), nan);
-  if (too_deep(line)) return bad("the answer is nested too deeply");
-  const json j = json::parse(with_quoted_words(line), nullptr, false);
+  std::string fault;
+  const json j = read_lenient_json(line, fault);
   if (!j.is_object()) return bad("the answer is not a JSON object on one line: '" + excerpt(line) + "'");
   if (!j.contains("id") || !j["id"].is_number_unsigned()) return bad("the answer has no \"id\": '" + excerpt(line) + "'");
   answer.id = j["id"].get<std::uint64_t>();

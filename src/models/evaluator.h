@@ -1,6 +1,7 @@
 #pragma once
 // The interface of everything that is evaluated at a point: theta and a random stream in, one row of named columns out.
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,13 @@ struct ModelContext {
 struct Evaluation {
   Status status = Status::ok;
   std::string message;
+
+  /// Columns that the model chose not to compute at this point, which stay NaN: first <= column < end, counted among its own.
+  struct NotRun {
+    std::size_t first = 0, end = 0;
+    std::string why;
+  };
+  std::vector<NotRun> not_run = {};
 };
 
 /// One per rank, used by one thread at a time.

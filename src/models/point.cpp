@@ -6,8 +6,41 @@
 #include <set>
 
 #include "src/base/error.h"
+#include "src/space/names.h"
 
 namespace umbra {
+namespace {
+
+void check_names(const std::vector<Column>& columns, Mark mark, Faults& faults) {
+  for (const Column& c : columns) {
+    // A model may make a part of ln L itself.
+    const bool own_likelihood = c.role == Role::likelihood && c.name.starts_with("lnL_");
+    if (!is_storable(c.name))
+      faults.add(mark, fmt::format("'{}' cannot be the name of an output of the model (no dataset can have it), choose one without '/' and control characters", c.name));
+    else if (is_reserved(c.name) && !own_likelihood)
+      faults.add(mark, fmt::format("'{}' cannot be the name of an output of the model (the result has a column of its own of this name or prefix), choose another", c.name));
+  }
+}
+
+// Which part of the model that was not run makes a likelihood NaN: the NaN goes where its columns have any number. Null: none does.
+const Evaluation::NotRun* reason_of(const Constraint& constraint, std::span<const double> values, std::size_t first_observable, const std::vector<Evaluation::NotRun>& not_run) {
+  std::vector<double> tried(values.begin(), values.end());
+  const auto fill = [&](const Evaluation::NotRun& part, double value) {
+    std::fill(tried.begin() + static_cast<std::ptrdiff_t>(first_observable + part.first), tried.begin() + static_cast<std::ptrdiff_t>(first_observable + part.end), value);
+  };
+  for (const double any : {1.0, -1.0, 1000.0}) {
+    for (const Evaluation::NotRun& part : not_run) fill(part, any);
+    if (std::isnan(constraint.log_likelihood(tried))) continue;
+    for (const Evaluation::NotRun& part : not_run) {
+      fill(part, std::numeric_limits<double>::quiet_NaN());
+      if (std::isnan(constraint.log_likelihood(tried))) return &part;
+      fill(part, any);
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 std::optional<PointEvaluator> PointEvaluator::read(const Config& job, Faults& faults) {
   const std::size_t before = faults.size();
@@ -36,6 +69,8 @@ std::optional<PointEvaluator> PointEvaluator::read(const Config& job, Faults& fa
   }
   p.model_ = ModelRegistry::instance().make(*model, faults, ModelContext{names});
   if (!p.model_) return {};
+  check_names(p.model_->columns(), model->mark(), faults);
+  if (faults.size() != before) return {};
 
   for (const std::string& name : p.space_.unit_names()) p.columns_.push_back({"u_" + name, "", "", Role::bookkeeping});
   p.columns_.insert(p.columns_.end(), p.space_.columns().begin(), p.space_.columns().end());
@@ -70,13 +105,14 @@ Evaluation PointEvaluator::evaluate(std::span<const double> u, RandomStream& str
   const std::span<const double> theta(row.data() + dim(), space_.size());
   if (require_ && !require_->is_true(theta)) return {Status::skipped, {}};
   Evaluation result = model_->evaluate(theta, stream, std::span(row).subspan(first_observable_, first_constraint_ - first_observable_));
-  return result.status == Status::ok ? judge(row) : result;
+  return result.status == Status::ok ? judge(row, result.not_run) : result;
 }
 
-Evaluation PointEvaluator::judge(std::vector<double>& row) const {
+Evaluation PointEvaluator::judge(std::vector<double>& row, const std::vector<Evaluation::NotRun>& not_run) const {
   const std::span<const double> values(row.data() + dim(), first_constraint_ - dim());
   double sum = 0.0;
   std::size_t culprit = row.size();
+  const Evaluation::NotRun* missing = nullptr;
   const auto add = [&](std::size_t column) {
     const double x = row[column];
     if (culprit == row.size() && (std::isnan(x) || x == std::numeric_limits<double>::infinity())) culprit = column;
@@ -84,10 +120,17 @@ Evaluation PointEvaluator::judge(std::vector<double>& row) const {
   };
   for (const std::size_t column : model_likelihoods_) add(column);
   for (std::size_t i = 0; i < constraints_.size(); ++i) {
-    row[first_constraint_ + i] = constraints_[i]->log_likelihood(values);
+    double& ln_l = row[first_constraint_ + i];
+    ln_l = constraints_[i]->log_likelihood(values);
+    if (std::isnan(ln_l) && !not_run.empty())
+      if (const auto* reason = reason_of(*constraints_[i], values, first_observable_ - dim(), not_run)) {
+        if (!missing) missing = reason;
+        continue;
+      }
     add(first_constraint_ + i);
   }
   if (culprit < row.size()) return {Status::not_finite, fmt::format("{} is {}", columns_[culprit].name, row[culprit])};
+  if (missing) return {Status::skipped, missing->why};
   row.back() = sum;
   return {};
 }

@@ -31,8 +31,8 @@ class PointEvaluator {
   std::size_t dim() const { return space_.dim(); }
 
   /// @param u [dim]; @param row resized to [columns]
-  /// @return ok, or why the point has no likelihood: `skipped` where `require` is false, not_finite where the likelihood is NaN or +inf,
-  ///         or what the model says. A likelihood of zero (-inf) is ok.
+  /// @return ok, or why the point has no likelihood: `skipped` where `require` is false or a constraint needs what the model did not run, not_finite where the
+  ///         likelihood is NaN or +inf, or what the model says. A likelihood of zero (-inf) is ok.
   Evaluation evaluate(std::span<const double> u, RandomStream& stream, std::vector<double>& row);
 
   /// The row of a point that is not evaluated: u and theta, all else NaN.
@@ -40,7 +40,7 @@ class PointEvaluator {
 
  private:
   PointEvaluator() = default;
-  Evaluation judge(std::vector<double>& row) const;
+  Evaluation judge(std::vector<double>& row, const std::vector<Evaluation::NotRun>& not_run) const;
 
   ParameterSpace space_;
   std::optional<Expression> require_;

@@ -1,7 +1,6 @@
 #include "src/space/parameter_space.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -39,12 +38,11 @@ struct Common {
 };
 
 void check_name(const std::string& name, Mark mark, Faults& faults) {
-  static constexpr std::array reserved = {"id", "status", "phase", "rank", "host", "start", "duration", "log_likelihood"};
   if (!is_identifier(name))
     faults.add(
         mark,
         fmt::format("'{}' cannot be the name of a parameter (expressions could not use it), take letters, digits and '_', no digit first", name));
-  else if (std::find(reserved.begin(), reserved.end(), name) != reserved.end() || name.starts_with("u_") || name.starts_with("lnL_"))
+  else if (is_reserved(name))
     faults.add(mark, fmt::format("'{}' cannot be the name of a parameter (the result has a column of its own of this name or prefix), choose another",
                                  name));
 }

@@ -93,4 +93,13 @@ with Folder():
             wanted = {key: float(value) for key, value in entries.items() if key[0] not in ("SPINFO", "MODSEL")}
             assert read == wanted, {k: (read.get(k), wanted.get(k)) for k in read.keys() | wanted.keys() if read.get(k) != wanted.get(k)}
     assert good >= 15 and bad >= 1, (good, bad)
+
+    # What the embedded pMSSM cannot do is refused or told, never passed over.
+    with open(os.path.join(SOURCE, "examples", "pmssm_base.slha")) as f:
+        text = f.read()
+    refused = subprocess.run([SPECTRUM], input=re.sub(r"(?m)^    42 .*$", "    42    3500", text), capture_output=True, text=True)
+    assert refused.returncode == 2 and "EXTPAR 42 is 3500" in refused.stderr and "make them equal" in refused.stderr, refused.stderr
+    told = subprocess.run([SPECTRUM], input=text.replace("173.1 ", "172.5 "), capture_output=True, text=True)
+    assert told.returncode == 0 and read_strictly(told.stdout)["SPINFO", 3] == "SMINPUTS 6 is 172.5, used is 173.1   # warning", told.stdout[:400]
+    assert ("SPINFO", 3) not in read_strictly(spectrum({}).stdout)
 print("slha: passed")

@@ -34,12 +34,19 @@ for line in sys.stdin:
     if bad and vice == "exit":
         print("giving up", file=sys.stderr)
         sys.exit(3)
+    if vice == "burn" and x > 3:
+        end = time.process_time() + (100 if bad else 0.1)
+        while time.process_time() < end:
+            pass
+    if bad and vice == "once" and not os.path.exists(sys.argv[2]):
+        open(sys.argv[2], "w").close()
+        sys.exit(3)
     if bad and vice == "leave":
         sys.exit(0)
     if bad and vice == "deaf":
         for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(s, signal.SIG_IGN)
-        subprocess.Popen(["sleep", "1000." + sys.argv[2]], start_new_session=True)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)", "1000." + sys.argv[2]], start_new_session=True)
         time.sleep(1000)
     if bad and vice == "late":
         time.sleep(2)

@@ -32,6 +32,7 @@ int umbra_model_evaluate(const double* theta, uint64_t seed, double* row, char* 
   if (strcmp(vice, "segfault") == 0) raise(SIGSEGV);
   if (strcmp(vice, "exit") == 0) exit(4);
   if (strcmp(vice, "hang") == 0) pause();
+  for (volatile int spinning = strcmp(vice, "spin") == 0; spinning;) continue;
   if (strcmp(vice, "nan") == 0) row[1] = NAN;
   if (strcmp(vice, "strange") == 0) return 77;
   if (strcmp(vice, "unphysical") == 0) {

@@ -1,6 +1,9 @@
 // Chains of programs, as docs/simulators.md describes them.
 #include "jobs/simulators/external.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+
 #include <sstream>
 
 #include "jobs/working_directory.h"
@@ -79,6 +82,8 @@ TEST_CASE("a skipped step in the middle leaves NaN, and the point is ok where a 
   CHECK(minus.row[3] > 0);
   CHECK(plus.status == Status::skipped);
   CHECK(plus.row[0] == 1);
+  // An output may be called as a step's time would be.
+  CHECK(make_model("{type: external, times: true, steps: [{name: a, command: echo 1, outputs: {time_a: {csv: 0, file: stdout}}}]}")->columns()[1].name == "time_a_");
 }
 
 TEST_CASE("a tool's own words make a point unphysical") {
@@ -207,4 +212,159 @@ TEST_CASE("a scratch folder that fails is a status, not an exception") {
   unsetenv("TMPDIR");
   CHECK(a.status == Status::start_failed);
   CHECK(a.message.find("point TMPDIR") != std::string::npos);
+}
+
+TEST_CASE("a later step takes no file that an earlier point left in a private copy") {
+  Job job;
+  std::filesystem::create_directories(job.path + "/tool/deep");
+  job.write("tool/shipped.txt", "7\n");
+  job.write("tool/run.sh", "#!/bin/sh\necho 1\ntest $(cat in.txt) = 1 && mkdir -p deep/new && cp in.txt deep/new/spectrum.txt && cp in.txt shipped.txt\ntrue\n");
+  std::filesystem::permissions(job.path + "/tool/run.sh", std::filesystem::perms::owner_all);
+  for (const std::string file : {"deep/new/spectrum.txt", "shipped.txt"}) {
+    INFO(file);
+    auto model = make_model(R"({type: external, steps: [{name: tool, when: "x < 3", copy: tool, command: ./run.sh, inputs: {in.txt: {text: "{{ x }}"}}, outputs: {d: {csv: 0, file: stdout}}},
+      {name: use, command: cat s.txt, inputs: {s.txt: {from: )" + file + R"(}}, outputs: {y: {csv: 0, file: stdout}}}]})");
+    CHECK(ask(*model, {1.0}).row == std::vector<double>{1, 1});
+    CHECK(ask(*model, {2.0}).status == Status::no_output);  // the tool wrote none
+    CHECK(ask(*model, {1.0}).row == std::vector<double>{1, 1});
+    CHECK(ask(*model, {3.0}).status == Status::no_output);  // the tool was not run
+  }
+}
+
+TEST_CASE("a private copy keeps what cache names, and nothing else that is not of the original") {
+  Job job;
+  std::filesystem::create_directories(job.path + "/tool/work");
+  job.write("tool/run.sh", "#!/bin/sh\nls -R | grep -c -e compiled -e litter > out.txt\nmkdir -p work/made litter.d\ntouch work/made/compiled litter work/litter litter.d/litter\ntrue\n");
+  std::filesystem::permissions(job.path + "/tool/run.sh", std::filesystem::perms::owner_all);
+  auto model = make_model("{type: external, steps: [{name: tool, copy: tool, cache: [work/made], command: ./run.sh, outputs: {found: {csv: 0, file: out.txt}}}]}");
+  CHECK(ask(*model).row[0] == 0);
+  CHECK(ask(*model).row[0] == 1);
+  CHECK(faults_of("{type: external, steps: [{command: echo, cache: [a], outputs: {y: {csv: 0, file: stdout}}}]}").find("cache goes with copy") != std::string::npos);
+}
+
+TEST_CASE("a step that fails in its private copy spoils it for no other point") {
+  Job job;
+  std::filesystem::create_directory(job.path + "/tool");
+  // Leaves a lock where it is ended; the shipped file counts the runs in one copy.
+  job.write("tool/run.sh", "#!/bin/sh\ntest -e lock && exit 9\ntouch lock\necho x >> runs\ncase $1 in 2) sleep 100;; 3) exit 3;; 4) test $(wc -l < runs) = 1 || exit 4;; esac\nrm lock\nwc -l < runs\n");
+  job.write("tool/runs", "");
+  std::filesystem::permissions(job.path + "/tool/run.sh", std::filesystem::perms::owner_all);
+  auto model = make_model("{type: external, steps: [{name: tool, copy: tool, command: './run.sh {{ x }}', timeout: 2s, outputs: {runs: {csv: 0, file: stdout}}}]}");
+  CHECK(ask(*model, {1.0}).row[0] == 1);
+  CHECK(ask(*model, {1.0}).row[0] == 2);
+  CHECK(ask(*model, {2.0}).status == Status::timeout);
+  CHECK(ask(*model, {1.0}).row[0] == 1);
+  CHECK(ask(*model, {3.0}).message.find("exit code 3") != std::string::npos);
+  CHECK(ask(*model, {1.0}).row[0] == 1);
+  CHECK(ask(*model, {1.0}).row[0] == 2);
+  // What fails only in a copy that was used is run again in a fresh one.
+  CHECK(ask(*model, {4.0}).row[0] == 1);
+  CHECK(ask(*model, {1.0}).row[0] == 2);
+}
+
+TEST_CASE("half a private copy is never used, and one of a folder that may not be written can be") {
+  Job job;
+  std::filesystem::create_directories(job.path + "/tool/closed");
+  job.write("tool/closed/table", "7\n");
+  REQUIRE(mkfifo((job.path + "/tool/pipe").c_str(), 0600) == 0);
+  auto model = make_model("{type: external, steps: [{name: tool, copy: tool, command: 'cat closed/table || echo 8; echo 9 > closed/table', outputs: {y: {csv: 0, file: stdout}}}]}");
+  for (int i = 0; i < 2; ++i) {
+    const Answered a = ask(*model);
+    CHECK(a.status == Status::start_failed);
+    CHECK(a.message.find("tool/pipe is neither a file nor a folder") != std::string::npos);
+  }
+  std::filesystem::remove(job.path + "/tool/pipe");
+  namespace fs = std::filesystem;
+  fs::permissions(job.path + "/tool/closed/table", fs::perms::owner_read);
+  fs::permissions(job.path + "/tool/closed", fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK(ask(*model).row[0] == 7);
+  CHECK(ask(*model).row[0] == 9);
+  fs::permissions(job.path + "/tool/closed", fs::perms::owner_all);
+}
+
+TEST_CASE("what a program leaves can neither take the rank's memory nor throw") {
+  const Answered sparse = ask(*make_model("{type: external, steps: [{command: truncate -s 8T o.txt, max_output: 0, outputs: {y: {csv: 0, file: o.txt}}}]}"));
+  CHECK(sparse.status == Status::output_too_large);
+  CHECK(sparse.message.find("o.txt has") != std::string::npos);
+  CHECK(ask(*make_model("{type: external, steps: [{command: 'echo [1,2]', outputs: {y: {json: /99999999999999999999, file: stdout}}}]}")).status == Status::parse_error);
+  const Answered endless = ask(*make_model("{type: external, steps: [{command: \"printf '%04000d\\n' 0\", unphysical_if: {pattern: '((0|1)*)*z'}, outputs: {y: {csv: 0, file: stdout}}}]}"));
+  CHECK(endless.status == Status::parse_error);
+  CHECK(endless.message.find("takes too long") != std::string::npos);
+}
+
+TEST_CASE("a folder that a program closed is opened again for the next point, and none stays") {
+  Folder scratch;
+  std::filesystem::permissions(scratch.path, std::filesystem::perms::all);
+  // Only who is not root can be kept out.
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(9);
+    setenv("TMPDIR", scratch.path.c_str(), 1);
+    int wrong = 0;
+    {
+      Faults faults;
+      auto model = ModelRegistry::instance().make(yaml("{type: external, steps: [{command: 'mkdir -p d/e && echo 1 > d/e/f && chmod 555 d/e && chmod 0 d && echo 1', outputs: {y: {csv: 0, file: stdout}}}]}"), faults,
+                                                  ModelContext{{"x"}});
+      for (int i = 0; i < 3; ++i) wrong += ask(*model).status != Status::ok;
+    }
+    _exit(wrong);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(soon(5.0, [&] { return std::filesystem::is_empty(scratch.path); }));
+}
+
+TEST_CASE("keeping the files of failed points changes no status, and keeps those of private copies") {
+  Job job;
+  std::filesystem::create_directory(job.path + "/tool");
+  job.write("tool/big.txt", "shipped\n");
+  const std::string step = "keep_failed: 1, steps: [{name: a, copy: tool, command: 'echo hello > debug.log; exit 3', inputs: {in.txt: {text: 'in'}}, outputs: {y: {csv: 0, file: stdout}}}]}";
+  job.write("run", "no folder");
+  auto model = make_model("{type: external, " + step);
+  for (int i = 0; i < 2; ++i) CHECK(ask(*model).status == Status::exit_code);
+  std::filesystem::remove(job.path + "/run");
+  CHECK(ask(*make_model("{type: external, " + step)).status == Status::exit_code);
+  const auto kept = std::filesystem::directory_iterator(job.path + "/run/failed")->path().string();
+  CHECK(read(kept + "/copy-a/debug.log") == "hello\n");
+  CHECK(read(kept + "/copy-a/in.txt") == "in");
+  CHECK_FALSE(std::filesystem::exists(kept + "/copy-a/big.txt"));
+}
+
+TEST_CASE("a file may be handed on to its own name") {
+  const Answered a = ask(*make_model(R"({type: external, steps: [{name: a, command: "echo 5 > s.txt", outputs: {y: {csv: 0, file: s.txt}}},
+    {name: b, command: cat s.txt, inputs: {s.txt: {from: s.txt}}, outputs: {z: {csv: 0, file: stdout}}}]})"));
+  INFO(a.message);
+  CHECK(a.row == std::vector<double>{5, 5});
+}
+
+TEST_CASE("unphysical_if that says nothing is a fault, and no_output goes with every good exit code") {
+  const auto job = [](const std::string& rule) { return "{type: external, steps: [{command: 'sh -c \"exit 1\"', exit_codes: [0, 1], outputs: {y: {csv: 0, file: o}}, unphysical_if: " + rule + "}]}"; };
+  for (const char* nothing : {"{}", "{file: out.slha}", "{exit_code: []}", "[{exit_code: 3}, {}]"}) {
+    INFO(nothing);
+    CHECK(faults_of(job(nothing)).find("says of no point that it is unphysical") != std::string::npos);
+  }
+  CHECK(faults_of(job("{exit_code: 3, file: o}")).find("'file' goes with pattern or spinfo") != std::string::npos);
+  CHECK(ask(*make_model(job("{no_output: o}"))).status == Status::unphysical);
+}
+
+TEST_CASE("a job's folder may have any name, and TMPDIR may be relative") {
+  Job job;
+  const std::string folder = job.path + "/R&D (it's $new) x";
+  std::filesystem::create_directory(folder);
+  working_directory().job = folder;
+  std::ofstream(folder + "/tool.sh") << "#!/bin/sh\necho ${1:-7}\n";
+  std::filesystem::permissions(folder + "/tool.sh", std::filesystem::perms::owner_all);
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::current_path(job.path);
+  std::filesystem::create_directory("scratch");
+  setenv("TMPDIR", "scratch", 1);
+  for (const char* command : {"./tool.sh", "./tool.sh 7", "./tool.sh | cat", "./tool.sh > o && cat o"}) {
+    const Answered a = ask(*make_model(std::string("{type: external, steps: [{command: '") + command + "', outputs: {y: {csv: 0, file: stdout}}}]}"));
+    INFO(command << ": " << a.message);
+    CHECK(a.row[0] == 7);
+  }
+  unsetenv("TMPDIR");
+  std::filesystem::current_path(before);
 }

@@ -1,4 +1,5 @@
 // Models in shared libraries, in a process of their own and in this one.
+#include "jobs/working_directory.h"
 #include "tests/jobs/simulators/watch.h"
 
 using namespace umbra;
@@ -55,6 +56,20 @@ TEST_CASE("every vice of a library is the status of its point alone") {
   }
   CHECK(ask(*make_model(job("nan", "isolation: none"), {"x", "y"}), {5, 1}).status == Status::not_finite);
   CHECK(descendants(getpid()).empty());
+}
+
+TEST_CASE("a library has CPU time for each point, and its failed points are kept") {
+  Folder folder;
+  working_directory().run = folder.path;
+  auto model = make_model(job("spin", "timeout: 60s, cpu_time: 200ms, retries: 1, keep_failed: 3"), {"x", "y"});
+  for (int i = 0; i < 2; ++i) CHECK(ask(*model, {2, 1}).row == std::vector<double>{4, -1});
+  const Answered a = ask(*model, {5, 1});
+  working_directory() = {};
+  CHECK(a.status == Status::timeout);
+  CHECK(a.message.find("0.2 s of CPU time") != std::string::npos);
+  std::ifstream point(std::filesystem::directory_iterator(folder.path + "/failed")->path() / "point.txt");
+  const std::string text(std::istreambuf_iterator<char>(point), {});
+  CHECK(text.find("\nx: 5\ny: 1\n") != std::string::npos);
 }
 
 TEST_CASE("a library that cannot be used is a fault of the job file") {

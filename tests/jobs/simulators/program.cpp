@@ -1,6 +1,8 @@
 // Programs that stay alive: what they may do wrong, and that the points around it are good.
+#include <atomic>
 #include <csignal>
 
+#include "jobs/working_directory.h"
 #include "tests/jobs/simulators/watch.h"
 
 using namespace umbra;
@@ -103,4 +105,57 @@ TEST_CASE("a program that is killed from outside is started again") {
   CHECK(second.status == Status::ok);
   CHECK(second.row[0] == 8);
   CHECK(second.row[1] != first.row[1]);
+}
+
+TEST_CASE("a guard that is killed ends the wait for a program that has detached itself from it") {
+  // The shell is the guard's child and dies with it; Python is not, holds the pipe and has no variable that tells whose it is.
+  for (const std::string clean : {"", "env -i "}) {
+    INFO(clean);
+    auto model = make_model("{type: program, command: \"" + clean + "/usr/bin/python3 " UMBRA_SOURCE_DIR "/tests/simulators/evil_program.py deaf " + mark + "; true\", timeout: 60s}");
+    const std::vector<pid_t> children = descendants(getpid());
+    REQUIRE_FALSE(children.empty());
+    std::atomic<bool> answered{false};
+    std::thread killer([&] {
+      soon(10.0, [] { return !marked("1000." + mark).empty(); });
+      kill(children[0], SIGKILL);
+      if (soon(10.0, [&] { return answered.load(); })) return;
+      for (const pid_t p : marked()) kill(p, SIGKILL);
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    const Answered a = ask(*model, {5});
+    answered = true;
+    killer.join();
+    CHECK(a.status == Status::start_failed);
+    CHECK(a.message.find("guard") != std::string::npos);
+    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+    for (const pid_t p : marked()) kill(p, SIGKILL);  // what nothing can find
+    CHECK(ask(*model, {2}).row[0] == 4);
+  }
+}
+
+TEST_CASE("a program has CPU time for each answer, is asked again where wanted, and its failed points are kept") {
+  auto model = make_model(job("burn", "timeout: 60s, cpu_time: 300ms"));
+  for (int i = 0; i < 8; ++i) CHECK(ask(*model, {4}).status == Status::ok);  // 100 ms each
+  const Answered a = ask(*model, {5});
+  CHECK(a.status == Status::timeout);
+  CHECK(a.message.find("0.3 s of CPU time") != std::string::npos);
+  CHECK(ask(*model, {2}).row[0] == 4);
+
+  Folder folder;
+  working_directory().run = folder.path;
+  const std::string once = "once " + folder.path + "/tries";
+  CHECK(ask(*make_model(job(once)), {5}).status == Status::exit_code);
+  std::filesystem::remove(folder.path + "/tries");
+  CHECK(ask(*make_model(job(once, "retries: 1, timeout: 10s")), {5}).row[0] == 10);
+  model = make_model(job("exit", "keep_failed: 1, timeout: 10s"));
+  for (int i = 0; i < 2; ++i) CHECK(ask(*model, {5}).status == Status::exit_code);
+  working_directory() = {};
+  std::vector<std::string> kept;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path + "/failed")) kept.push_back(entry.path());
+  REQUIRE(kept.size() == 1);
+  std::ifstream point(kept[0] + "/point.txt"), errors(kept[0] + "/stderr");
+  std::string text(std::istreambuf_iterator<char>(point), {}), printed(std::istreambuf_iterator<char>(errors), {});
+  CHECK(text.find("status: exit_code\n") == 0);
+  CHECK(text.find("\nx: 5\nseed: ") != std::string::npos);
+  CHECK(printed == "giving up\n");
 }

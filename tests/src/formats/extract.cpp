@@ -55,6 +55,41 @@ TEST_CASE("a number that is not there is told from one that is none") {
   }
 }
 
+TEST_CASE("JSON with words for what is not finite is still JSON") {
+  const std::string text = R"({"nan": NaN, "up": Infinity, "down": -Infinity, "c": [nan, -nan, inf, -inf], "huge": 1e999, "low": -1e400, "mass": 125.5, "tiny": 1e-999, "says": "NaN \" -inf 1e999"})";
+  CHECK(from(text, "{json: /mass}").value == 125.5);
+  CHECK(from(text, "{json: /tiny}").value == 0.0);
+  CHECK(std::isnan(from(text, "{json: /nan}").value.value()));
+  CHECK(std::isnan(from(text, "{json: /c/1}").value.value()));
+  for (const char* infinite : {"/up", "/c/2", "/huge"}) CHECK(from(text, std::string("{json: ") + infinite + "}").value == INFINITY);
+  for (const char* infinite : {"/down", "/c/3", "/low"}) CHECK(from(text, std::string("{json: ") + infinite + "}").value == -INFINITY);
+  CHECK(from(text, "{json: /says}").why.find("NaN \" -inf 1e999") != std::string::npos);
+}
+
+TEST_CASE("a JSON pointer that no list can have is a place that is not there") {
+  for (const char* pointer : {"/99999999999999999999", "/01", "/-", "/x"}) {
+    INFO(pointer);
+    CHECK(from("[1, 2]", std::string("{json: ") + pointer + "}").missing);
+  }
+}
+
+TEST_CASE("a regular expression ends, whatever it is and reads") {
+  const std::string line(4090, 'a');
+  for (const char* endless : {"((a|b|c|d)*)*z", "(a+)+$b"}) {
+    INFO(endless);
+    const Extracted found = from(line + "\n", std::string("{regex: '") + endless + "'}");
+    CHECK_FALSE(found.value);
+    CHECK_FALSE(found.missing);
+    CHECK(found.why.find("takes too long") != std::string::npos);
+  }
+  // What is only long is read.
+  CHECK(from(line + " = 5\n", "{regex: 'a+ = (.*)'}").value == 5.0);
+  std::string lines;
+  for (int i = 0; i < 20000; ++i) lines += "Omega of point " + std::to_string(i) + " is 0.1\n";
+  CHECK(from(lines, "{regex: 'Omega of point 19999 is (.*)'}").value == 0.1);
+  CHECK(from(lines, "{regex: '^(?:\\S+\\s+)+(\\d+) is', match: last}").value == 19999.0);
+}
+
 TEST_CASE("faults of an extraction say what would be right") {
   CHECK(fault("{slha: '25'}").find("'MASS 25'") != std::string::npos);
   CHECK(fault("{json: a/b}").find("/higgs/mass") != std::string::npos);

@@ -63,6 +63,9 @@ TEST_CASE("answers are read in every form that the protocol allows") {
   CHECK(read(R"({"id": 1, "values": {"a": -Infinity, "b": 1}})").a == -INFINITY);
   CHECK(std::isnan(read(R"({"id": 1, "values": {"a": 1}})").b));
   CHECK(std::isnan(read(R"({"id": 1, "values": [null, 2]})").a));
+  CHECK(read(R"({"id": 1, "values": [1e999, 2]})").answer.status == Status::not_finite);
+  CHECK(read(R"({"id": 1, "values": [2, nan]})").answer.message == "b is NaN");
+  CHECK(read(R"({"id": 1, "values": [-1e999, 2]})").a == -INFINITY);
   const Read r = read(R"({"id": 3, "status": "unphysical", "message": "a tachyon"})");
   CHECK(r.answer.good);
   CHECK(r.answer.status == Status::unphysical);
