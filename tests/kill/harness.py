@@ -135,10 +135,10 @@ class Start:
                 kill(p)
             kill(self.process.pid)
         try:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             raise AssertionError("the death of one rank does not end the campaign")
-        end = time.time() + 20
+        end = time.time() + 60
         while any(alive(p) for p in below):
             if time.time() > end:
                 raise AssertionError(f"processes outlive their campaign: {[(p, name(p)) for p in below if alive(p)]}")
@@ -294,10 +294,11 @@ def kill_one_campaign(kind, folder, seed, most):
 
 def kill_kind(kind, folder, seed, wanted):
     """Campaigns of one kind, until there were so many kills."""
-    kills = again = 0
+    kills = again = missed = 0
     while kills < wanted:
         found = kill_one_campaign(kind, f"{folder}/{seed}", seed, min(wanted - kills, 6))
-        assert found[0] > 0, f"{kind.name} (seed {seed}) ends before it can be killed"
+        missed = 0 if found[0] > 0 else missed + 1  # a merge may be over before it is seen
+        assert missed < 5, f"{kind.name} (seeds up to {seed}) ends before it can be killed"
         kills += found[0]
         again += found[1]
         seed += 1
