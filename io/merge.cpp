@@ -125,7 +125,8 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
   const auto num_ranks = static_cast<std::size_t>(ranks_.size()), rank = static_cast<std::size_t>(ranks_.rank());
   const std::size_t per_window = block_bytes / 2 / TableShape(tables_[table]).row_bytes(host_size_);
   plan.window_rows = std::max<std::size_t>(std::min<std::size_t>(per_window, rows / (4 * num_ranks)), 8192);
-  const std::size_t sampling = plan.window_rows / 4;
+  // Of the sorted ids every so-many-th is a sample, several of them in a chunk: a chunk without any would not be cut at all.
+  const std::size_t sampling = std::min<std::size_t>(plan.window_rows, chunk_rows) / 4, samples_of_window = plan.window_rows / sampling;
 
   // Each rank looks at its share of the chunks: lowest and highest id, and every so-many-th of the sorted ids.
   const auto each_chunk = [&](const std::function<void(std::size_t, const std::vector<std::int64_t>&)>& look) {
@@ -161,7 +162,7 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
   }
   std::sort(all.begin(), all.end());
   plan.bounds = {first_id};
-  for (std::size_t i = 3; i < all.size(); i += 4) plan.bounds.push_back(all[i]);
+  for (std::size_t i = samples_of_window - 1; i < all.size(); i += samples_of_window) plan.bounds.push_back(all[i]);
   const auto end = ends.find(tables_[table].name);
   const std::int64_t end_id = end == ends.end() || end->second > static_cast<TaskId>(no_id) ? no_id : static_cast<std::int64_t>(end->second);
   plan.bounds.push_back(end_id);

@@ -115,6 +115,8 @@ std::vector<Group> detail_groups(const std::string& name, const Json& j) {
   return groups;
 }
 
+std::string shown(const Json& j, int digits) { return j.is_number() ? fmt::format("{:.{}g}", j.get<double>(), digits) : "-"; }
+
 // The entries of an object, each with its interval where it has one; bounds, and what is nested twice, are for files.
 std::string detail_line(const Json& j, std::string indent = "  ") {
   std::string line, inner;
@@ -129,12 +131,12 @@ std::string detail_line(const Json& j, std::string indent = "  ") {
       for (const Json& row : value) inner += "\n" + indent + detail_line(row, indent + "  ");
     } else if (value.is_array()) {
       line += fmt::format("  {} [", name);
-      for (std::size_t i = 0; i < value.size(); ++i) line += fmt::format("{}{:.4g}", i == 0 ? "" : " ", value_of(value[i]));
+      for (std::size_t i = 0; i < value.size(); ++i) line += (i == 0 ? "" : " ") + shown(value[i], 4);
       line += "]";
     } else {
-      line += fmt::format("  {} {:.6g}", name, value_of(value));
+      line += fmt::format("  {} {}", name, shown(value, 6));
       if (j.contains(name + "_low") && j.contains(name + "_high"))
-        line += fmt::format(" [{:.4g} {:.4g}]", value_of(j[name + "_low"]), value_of(j[name + "_high"]));
+        line += fmt::format(" [{} {}]", shown(j[name + "_low"], 4), shown(j[name + "_high"], 4));
     }
   }
   return line + inner;

@@ -1,6 +1,9 @@
 // workflow: toys. Pseudo-experiments by the million for p-values, upper limits and the significance of a discovery.
 
+#include <fmt/format.h>
+
 #include "jobs/toys_apart.h"
+#include "src/base/error.h"
 #include "workflows/toys_job.h"
 #include "workflows/toys_results.h"
 #include "workflows/workflow.h"
@@ -39,10 +42,19 @@ class Toys final : public Workflow {
       const std::optional<double> apart_s = family->model(0).isolation();
       return std::make_unique<ToyWork>(ToyTasks(*family, setup.make_statistic(none), setup.options.seed), apart_s);
     };
-    plan.sampler = [setup = *setup]() -> std::unique_ptr<Sampler> {
+    const auto make = [setup = *setup]() -> std::unique_ptr<Sampler> {
       Faults none;
       return std::make_unique<ToyEnsemble>(setup.options, *setup.make_family(none), setup.make_statistic(none));
     };
+    // It fits the data. Where that fails the job is at fault, and that is told before any rank waits for toys.
+    const auto first = std::make_shared<std::unique_ptr<Sampler>>();
+    try {
+      if (job.coordinates) *first = make();
+    } catch (const UserError& e) {
+      faults.add(setup->model.mark(), fmt::format("model: {}", e.what()));
+    }
+    plan.sampler = [first, make] { return *first ? std::move(*first) : make(); };
+    if (setup->unusual_block) plan.resolved.emplace_back("block", Config(std::to_string(setup->options.block)));
     plan.details = [confidence = setup->options.confidence](const Sampler& sampler) { return toy_results(dynamic_cast<const ToyEnsemble&>(sampler), confidence); };
     plan.progress = [](const Sampler& sampler) { return dynamic_cast<const ToyEnsemble&>(sampler).progress(); };
     plan.values_of_rows = [members = setup->members](Outcome& outcome) { outcome.values = toy_values(outcome.rows, members); };

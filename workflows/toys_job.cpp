@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "workflows/toys_block.h"
+#include "workflows/toys_faults.h"
+
 namespace umbra {
 namespace {
+
+constexpr double most_toys = 1e15;
 
 // Options of `stop` that belong to toys.
 struct StopPart {
@@ -12,10 +17,10 @@ struct StopPart {
 
   static OptionSet<StopPart> options() {
     OptionSet<StopPart> o;
-    o.add("toys", &StopPart::toys, "toys of each hypothesis and side, rounded up to whole blocks", at_least(1));
+    o.add("toys", &StopPart::toys, "toys of each hypothesis and side, rounded up to whole blocks", between(1, most_toys));
     o.add("precision", &StopPart::precision,
           "{quantity: CLs | CLsb | CLb | p0 | upper_limit | global_p, relative: 0.05}: until the 68 % interval is that narrow");
-    o.add("max_toys", &StopPart::max_toys, "the most toys of a hypothesis and side for a precision", at_least(1));
+    o.add("max_toys", &StopPart::max_toys, "the most toys of a hypothesis and side for a precision", between(1, most_toys));
     return o;
   }
 };
@@ -72,7 +77,7 @@ struct ImportancePart {
 };
 
 struct ToyPart {
-  std::string statistic;
+  Config statistic;
   std::vector<double> hypotheses;
   Config limit;
   Config interval;
@@ -83,7 +88,7 @@ struct ToyPart {
   static OptionSet<ToyPart> options() {
     OptionSet<ToyPart> o;
     o.add("statistic", &ToyPart::statistic,
-          "see `umbra list statistics` (default: qmu_tilde; q0 for a discovery, tmu_tilde for an interval, saturated for a goodness of fit)");
+          "a name of `umbra list statistics`, or {type: NAME, OPTION: ...} (default: qmu_tilde; q0 for a discovery, tmu_tilde for an interval, saturated for a goodness of fit)");
     o.add("hypotheses", &ToyPart::hypotheses, "signal strengths to test");
     o.add("limit", &ToyPart::limit, "{confidence: 0.95}: the upper limit on the signal strength");
     o.add("discovery", &ToyPart::discovery, "true: the p-value of no signal");
@@ -91,8 +96,9 @@ struct ToyPart {
           "importance sampling for the p-value of a discovery: true, false or its options (default: where the formulae put p0 below 1e-4)");
     o.add("interval", &ToyPart::interval, "{range: [0, 3]}: the interval of the signal strength by Feldman and Cousins, arXiv:physics/9711021");
     o.add("goodness_of_fit", &ToyPart::fit, "true: the p-value of the model without a signal against any other");
-    o.add("block", &ToyPart::block, "toys in a task; a precision is judged after each (default: 10, 100 or 1000 by the size of the model)",
-          at_least(0));
+    o.add("block", &ToyPart::block,
+          "toys in a task; a precision is judged after each (default: 10, 100 or 1000 by the size of the model, 10 for a library, not more than are asked for)",
+          between(0, static_cast<double>(largest_block)));
     return o;
   }
 };
@@ -168,7 +174,8 @@ std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
            : interval     ? ToyGoal::interval
            : part.fit     ? ToyGoal::fit
                           : ToyGoal::hypotheses;
-  o.tested = part.hypotheses;
+  for (const double poi : part.hypotheses) o.tested.push_back(poi + 0.0);  // -0 is 0
+  if (const Config* hypotheses = job.root.find("hypotheses")) require_distinct(*hypotheses, faults);
   o.seed = job.seed;
   if (limit) {
     const LimitPart l = LimitPart::options().read(part.limit, faults, "limit", {});
@@ -185,14 +192,17 @@ std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
   o.stop = read_stop(job, o.goal, faults);
   const std::string usual = part.discovery ? "q0" : interval ? "tmu_tilde" : part.fit ? "saturated" : "qmu_tilde";
   const Config* said = job.root.find("statistic");
-  setup.statistic = Config::map({{"type", said ? *said : Config(usual), {}}}, said ? said->mark() : job.root.mark());
-  const std::string statistic = said ? said->text() : usual;
+  setup.statistic = said && said->is_map() ? *said : Config::map({{"type", said ? *said : Config(usual), {}}}, said ? said->mark() : job.root.mark());
+  const Config* type = setup.statistic.find("type");
+  const std::string statistic = type ? type->text() : "";
   if (statistic == "qmu_tilde") o.asymptotic = LimitStatistic::qmu_tilde;
   if (statistic == "qmu") o.asymptotic = LimitStatistic::qmu;
-  if ((statistic == "q0") != part.discovery && goals == 1)
-    faults.add(setup.statistic.mark(), part.discovery ? "a discovery is tested with q0: leave 'statistic' away"
-                                                      : "q0 tests a discovery: write discovery: true, or take another statistic");
-  setup.make_statistic(faults);
+  o.statistic_is_q0 = statistic == "q0";
+  if (const auto made = setup.make_statistic(faults); made && goals == 1) require_suited(*made, statistic, o.goal, setup.statistic.mark(), faults);
+  if (part.discovery && !o.statistic_is_q0 && o.importance.use == Importance::on)
+    faults.add(part.importance.mark(), "importance: places toys by q0: leave 'statistic' away, or importance");
+  if (part.discovery && !o.statistic_is_q0 && o.stop.quantity == "global_p")
+    faults.add(job.root.find("stop")->mark(), "stop: precision: a global_p is one of q0: leave 'statistic' away, or take p0");
   const Config* model = job.root.find("model");
   if (!model) faults.add(job.root.mark(), "'model' is missing: {type: histfactory, workspace: FILE}, or another of `umbra list \"toy models\"`");
   if (model) {
@@ -202,7 +212,11 @@ std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
       faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
     if (probe) {
       setup.members = probe->size();
-      o.block = part.block > 0 ? part.block : usual_block(*probe, o.tested.size());
+      const BlockChoice block = part.block > 0 ? BlockChoice{part.block, false} : choose_block(job, *probe, o.tested.size(), o.stop.toys);
+      o.block = block.toys;
+      setup.unusual_block = block.unusual;
+      const Config* strengths = job.root.find(interval ? "interval" : "hypotheses");
+      require_defined(o.tested, *probe, strengths ? strengths->mark() : model->mark(), faults);
       if (o.stop.quantity == "global_p") require_global(*probe, job, faults);
     }
   }

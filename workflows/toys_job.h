@@ -13,6 +13,7 @@ namespace umbra {
 struct ToySetup {
   Config model, statistic;
   std::size_t members = 1;  ///< of the family
+  bool unusual_block = false;  ///< the run's job.yaml is to say options.block
   ToyEnsembleOptions options;
 
   std::unique_ptr<ToyFamily> make_family(Faults& faults) const { return make_toy_family(model, faults); }

@@ -103,13 +103,19 @@ void put_interval(Json& j, const std::vector<IntervalPoint>& points, double conf
   if (points.empty()) return;
   for (const IntervalPoint& point : points) {
     Json row = {{"mu", point.poi}};
-    put(row, "CLsb", p_value(point.counts));
+    const PValue p = p_value(point.counts);
+    put(row, "CLsb", p);
+    put_bounds(row, "CLsb", p);
     row["toys"] = point.counts.resolved + point.counts.unresolved;
     row["unresolved"] = point.counts.unresolved;
     j["hypotheses"].push_back(row);
   }
-  const Interval interval = feldman_cousins(points, confidence);
-  j["interval"] = {{"confidence", confidence}, {"low", number(interval.low)}, {"high", number(interval.high)}};
+  const ToyInterval interval = feldman_cousins(points, confidence);
+  j["interval"] = {{"confidence", confidence},
+                   {"low", number(interval.low)},
+                   {"low_error", number(interval.low_error)},
+                   {"high", number(interval.high)},
+                   {"high_error", number(interval.high_error)}};
 }
 
 Json of_member(const ToyEnsemble& ensemble, std::size_t member, double confidence) {
@@ -118,7 +124,7 @@ Json of_member(const ToyEnsemble& ensemble, std::size_t member, double confidenc
   if (const auto limits = ensemble.limits(member)) j["upper_limit"] = to_json(*limits, confidence);
   put_interval(j, ensemble.interval_points(member), confidence);
   if (const auto f = ensemble.fraction(member))
-    j[f->discovery ? "discovery" : "goodness_of_fit"] = f->discovery ? to_json(*f, "q0", "p0") : to_json(*f, "q", "p");
+    j[f->discovery ? "discovery" : "goodness_of_fit"] = f->discovery ? to_json(*f, ensemble.options().statistic_is_q0 ? "q0" : "q", "p0") : to_json(*f, "q", "p");
   return j;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
@@ -37,7 +38,7 @@ struct Options {
     o.add("histosys", &Options::histosys, "how a histosys interpolates", one_of({"code0", "code2", "code4p"}));
     o.add("data", &Options::data, "what stands for the data of the experiment: its observations, or the expectations at signal strength `asimov`",
           one_of({"observed", "asimov"}));
-    o.add("asimov", &Options::asimov, "signal strength of the Asimov data set");
+    o.add("asimov", &Options::asimov, "signal strength of the Asimov data set", at_least(0));
     o.add("blind", &Options::blind, "never look at the observations: as data: asimov");
     return o;
   }
@@ -55,6 +56,7 @@ auto about(const std::string& file, Act act) {
 
 json read_json(const std::string& path) {
   const std::string file = (std::filesystem::path(working_directory().job) / path).string();
+  VALIDATE(!std::filesystem::is_directory(file), "{} is a folder (a JSON file belongs here), name the file in it", file);
   std::ifstream in(file);
   VALIDATE(in.good(), "the file {} cannot be read: is the path right? It is relative to the folder of the job file", file);
   try {
@@ -95,6 +97,23 @@ std::vector<Signal> signals_of_set(const Options& o, const json& workspace, cons
   });
 }
 
+// Without folder and extension; with the folder where that alone would leave two with one name.
+std::vector<std::string> names_of_files(const std::vector<std::string>& files) {
+  std::vector<std::string> names;
+  std::set<std::string> stems, whole;
+  for (const std::string& file : files) {
+    const std::filesystem::path path = std::filesystem::path(file).lexically_normal();
+    names.push_back(path.stem().string());
+    stems.insert(names.back());
+    VALIDATE(whole.insert((path.parent_path() / path.stem()).string()).second, "patches: '{}' stands twice (each is a signal of its own), remove one", file);
+  }
+  for (std::size_t i = 0; i < files.size() && stems.size() < files.size(); ++i) {
+    const std::filesystem::path path = std::filesystem::path(files[i]).lexically_normal();
+    names[i] = (path.parent_path() / path.stem()).string();
+  }
+  return names;
+}
+
 std::vector<Signal> read_signals(const Options& o, std::vector<std::string>& labels) {
   const json workspace = read_json(o.workspace);
   const bool several = !o.patch_names.is_null();
@@ -103,8 +122,9 @@ std::vector<Signal> read_signals(const Options& o, std::vector<std::string>& lab
   VALIDATE(!o.patch.empty() || (!several && o.patch_name.empty()), "'{}' names patches, and no file of them is given: add patch: FILE",
            several ? "patch_names" : "patch_name");
   std::vector<Signal> signals;
-  for (const std::string& file : o.patches)
-    signals.push_back({std::filesystem::path(file).stem().string(), file, {}, about(file, [&] { return apply_patch(workspace, read_json(file)); })});
+  const std::vector<std::string> names = names_of_files(o.patches);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    signals.push_back({names[i], o.patches[i], {}, about(o.patches[i], [&] { return apply_patch(workspace, read_json(o.patches[i])); })});
   if (!signals.empty()) return signals;
   if (o.patch.empty()) return {{"", o.workspace, {}, workspace}};
   const json patch = read_json(o.patch);

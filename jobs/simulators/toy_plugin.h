@@ -44,6 +44,7 @@ class ToyPlugin final : public ToyModel {
   double saturated() override { return std::numeric_limits<double>::quiet_NaN(); }
   double num_events() const override;
   std::optional<double> isolation() const override { return options_.timeout; }
+  bool is_foreign() const override { return true; }
 
  private:
   void find_functions();

@@ -74,6 +74,7 @@ AsymptoticDiscovery Asymptotics::discovery(double alternative) {
   AsymptoticDiscovery d;
   PoiRange bounded = model_.poi_range();
   bounded.low = std::min(std::max(bounded.low, 0.0), 0.0);
+  bounded.high = std::max(bounded.high, model_.highest_poi());
   observed_.activate();
   d.q0 = observed_.twice_ratio(0.0, bounded);
   check(observed_, 0.0);

@@ -27,15 +27,9 @@ void CountingModel::expected(std::span<const double> parameters, std::vector<dou
   data.assign(1, std::max(parameters[0] * options_.signal + options_.background, 0.0));
 }
 
-void CountingModel::set_data(std::span<const double> data) {
-  n_ = data[0];
-  log_factorial_ = std::lgamma(n_ + 1);
-}
-
 double CountingModel::nll(std::span<const double> parameters) {
   const double rate = parameters[0] * options_.signal + options_.background;
-  if (n_ == 0) return rate;
-  return rate > 0 ? rate - n_ * std::log(rate) + log_factorial_ : std::numeric_limits<double>::infinity();
+  return rate > 0 || (rate == 0 && n_ == 0) ? poisson_nll(n_, rate) : std::numeric_limits<double>::infinity();
 }
 
 void CountingModel::fit(PoiRange range, FitResult& result) {
@@ -46,8 +40,6 @@ void CountingModel::fit(PoiRange range, FitResult& result) {
   result.evaluations = 1;
   result.retries = 0;
 }
-
-double CountingModel::saturated() { return n_ > 0 ? n_ - n_ * std::log(n_) + log_factorial_ : 0.0; }
 
 namespace {
 const bool registered = ToyModelRegistry::instance().add<CountingModel>("counting", "a counting experiment with known background");

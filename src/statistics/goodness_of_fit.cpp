@@ -19,6 +19,7 @@ class SaturatedStatistic final : public TestStatistic {
     const double best = profile.model().poi() == ToyModel::none ? profile.free({}).value : profile.fixed(poi).value;
     return std::max(2 * (best - profile.model().saturated()), 0.0);
   }
+  bool suits(ToyGoal goal) const override { return goal == ToyGoal::fit || goal == ToyGoal::hypotheses; }
 };
 
 const bool registered = TestStatisticRegistry::instance().add<SaturatedStatistic>("saturated", "goodness of fit against the saturated model",

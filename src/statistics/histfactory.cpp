@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <span>
 
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -14,6 +15,9 @@ namespace {
 
 constexpr ModifierType all_types[] = {ModifierType::histosys,    ModifierType::lumi,     ModifierType::normfactor, ModifierType::normsys,
                                       ModifierType::shapefactor, ModifierType::shapesys, ModifierType::staterror};
+
+/// As pyhf bounds a shapesys.
+constexpr double least_poisson_parameter = 1e-10;
 
 bool interpolates(ModifierType type) { return type == ModifierType::histosys || type == ModifierType::normsys; }
 bool one_per_bin(ModifierType type) { return type == ModifierType::shapefactor || type == ModifierType::shapesys || type == ModifierType::staterror; }
@@ -76,7 +80,7 @@ ModelParameter default_parameter(ModifierType type) {
       p.low = 0, p.high = 10;
       break;
     case ModifierType::shapesys:
-      p.low = 1e-10, p.high = 10, p.constraint = ConstraintKind::poisson;
+      p.low = least_poisson_parameter, p.high = 10, p.constraint = ConstraintKind::poisson;
       break;
     case ModifierType::staterror:
       p.low = 1e-10, p.high = 10, p.constraint = ConstraintKind::normal;
@@ -142,11 +146,13 @@ void make_members(ParameterSet& set, const Workspace& workspace) {
 }
 
 void apply_setting(ParameterSet& set, const ParameterSetting& setting) {
+  EXPECT(!setting.element || *setting.element < set.members.size());
+  const std::span<ModelParameter> members = setting.element ? std::span(set.members).subspan(*setting.element, 1) : std::span(set.members);
   const auto assign = [&](const std::vector<double>& values, const char* what, auto&& give) {
     if (values.empty()) return;
-    VALIDATE(values.size() == set.members.size(), "measurement, parameter '{}': {} {} for {} parameters (each needs one), correct the list", set.name,
-             values.size(), what, set.members.size());
-    for (std::size_t i = 0; i < values.size(); ++i) give(set.members[i], values[i]);
+    VALIDATE(values.size() == members.size(), "measurement, parameter '{}': {} {} for {} parameters (each needs one), correct the list", set.name,
+             values.size(), what, members.size());
+    for (std::size_t i = 0; i < values.size(); ++i) give(members[i], values[i]);
   };
   assign(setting.inits, "inits", [](ModelParameter& p, double x) { p.init = x; });
   assign(setting.auxdata, "auxdata", [](ModelParameter& p, double x) { p.auxiliary = x; });
@@ -156,12 +162,11 @@ void apply_setting(ParameterSet& set, const ParameterSetting& setting) {
       if (p.constraint == (list == &setting.sigmas ? ConstraintKind::normal : ConstraintKind::poisson)) p.width = x;
     });
   if (setting.fixed)
-    for (ModelParameter& p : set.members) p.fixed = *setting.fixed;
+    for (ModelParameter& p : members) p.fixed = *setting.fixed;
   if (setting.bounds.empty()) return;
-  VALIDATE(setting.bounds.size() == set.members.size(),
-           "measurement, parameter '{}': {} bounds for {} parameters (each needs one pair), correct the list", set.name, setting.bounds.size(),
-           set.members.size());
-  for (std::size_t i = 0; i < setting.bounds.size(); ++i) std::tie(set.members[i].low, set.members[i].high) = setting.bounds[i];
+  VALIDATE(setting.bounds.size() == members.size(), "measurement, parameter '{}': {} bounds for {} parameters (each needs one pair), correct the list",
+           set.name, setting.bounds.size(), members.size());
+  for (std::size_t i = 0; i < setting.bounds.size(); ++i) std::tie(members[i].low, members[i].high) = setting.bounds[i];
 }
 
 const Measurement& choose_measurement(const Workspace& workspace, const std::string& name) {
@@ -274,12 +279,17 @@ HistFactory::HistFactory(const Workspace& workspace, const HistFactoryOptions& o
       ModelParameter& p = set.members[i];
       p.set = set.name;
       p.name = one_per_bin(set.type) ? fmt::format("{}[{}]", set.name, i) : set.name;
+      // tau x parameter is an expectation, which some data forbid to be 0.
+      if (p.constraint == ConstraintKind::poisson && !p.fixed) p.low = std::max(p.low, least_poisson_parameter);
       VALIDATE(p.low <= p.init && p.init <= p.high, "measurement '{}', parameter '{}': the initial value {} is outside of [{}, {}], correct it",
                measurement.name, p.name, p.init, p.low, p.high);
       if (p.constraint != ConstraintKind::none) auxiliary_parameter_.push_back(static_cast<std::uint32_t>(parameters_.size()));
       parameters_.push_back(p);
     }
   }
+  for (const ParameterSetting& setting : measurement.parameters)
+    if (std::none_of(sets.begin(), sets.end(), [&](const ParameterSet& set) { return set.name == setting.name; }))
+      notes_.push_back(fmt::format("measurement '{}' sets the parameter '{}', which no modifier defines: that has no effect", measurement.name, setting.name));
   table_ = make_table(workspace, sets);
 
   std::size_t first_bin = 0;
@@ -292,10 +302,13 @@ HistFactory::HistFactory(const Workspace& workspace, const HistFactoryOptions& o
   }
   const std::string poi = options.poi.empty() ? measurement.poi : options.poi;
   if (poi.empty()) return;
-  poi_ = find(poi);
   std::vector<std::string> scalars;
   for (const ParameterSet& set : sets)
     if (!one_per_bin(set.type)) scalars.push_back(set.name);
+  if (std::find(scalars.begin(), scalars.end(), poi) != scalars.end()) poi_ = find(poi);
+  VALIDATE(poi_ != none || find(poi) == none,
+           "/measurements: measurement '{}' has the parameter of interest '{}', which belongs to one bin (a signal strength scales all of them), name a normfactor",
+           measurement.name, poi);
   VALIDATE(poi_ != none, "/measurements: measurement '{}' has the parameter of interest '{}', which no modifier defines{}", measurement.name, poi,
            suggestion(poi, scalars));
 }

@@ -102,6 +102,8 @@ class HistFactory {
   /// Observed main data are there.
   bool has_observed() const { return missing_observation_.empty(); }
   std::vector<double> inits() const;
+  /// What the measurement says that has no effect, a sentence each.
+  const std::vector<std::string>& notes() const { return notes_; }
 
   const RateTable& table() const { return table_; }
   const HistFactoryOptions& options() const { return options_; }
@@ -113,6 +115,7 @@ class HistFactory {
   std::vector<std::uint32_t> auxiliary_parameter_;
   std::vector<double> observed_main_;
   std::string missing_observation_;
+  std::vector<std::string> notes_;
   std::size_t poi_ = none;
   RateTable table_;
 };

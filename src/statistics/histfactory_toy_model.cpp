@@ -1,10 +1,14 @@
 #include "src/statistics/histfactory_toy_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "src/base/error.h"
 #include "src/statistics/name_hash.h"
+#include "src/statistics/poisson_term.h"
 
 namespace umbra {
 
@@ -39,9 +43,22 @@ void HistFactoryToyModel::find_lowest_poi() {
   x[poi()] = 1;
   likelihood_.evaluate(x);
   double lowest = -std::numeric_limits<double>::infinity();
-  for (std::size_t b = 0; b < background.size(); ++b)
-    if (const double signal = likelihood_.rates()[b] - background[b]; signal > 0) lowest = std::max(lowest, -background[b] / signal);
-  if (std::isfinite(lowest)) lowest_poi_ = std::min(lowest, p.low);
+  std::size_t first = 0;
+  for (std::size_t b = 0; b < background.size(); ++b) {
+    const double signal = likelihood_.rates()[b] - background[b];
+    if (signal > 0 && -background[b] / signal > lowest) lowest = -background[b] / signal, first = b;
+  }
+  if (!std::isfinite(lowest)) return;
+  lowest_poi_ = std::min(lowest, p.low);
+  for (const HistFactory::Channel& channel : model_->channels())
+    if (first >= channel.first_bin && first < channel.first_bin + channel.num_bins)
+      lowest_poi_reason_ = fmt::format("bin {} of channel '{}' has signal and {:.3g} background events", first - channel.first_bin, channel.name, background[first]);
+}
+
+/// A normfactor may be as large as it will; a constrained parameter is not what a bound was set to by chance.
+double HistFactoryToyModel::highest_poi() const {
+  if (poi() == none || model_->parameters()[poi()].constraint != ConstraintKind::none) return poi_range().high;
+  return std::numeric_limits<double>::infinity();
 }
 
 PoiRange HistFactoryToyModel::poi_range() const {
@@ -121,7 +138,7 @@ void HistFactoryToyModel::fit(PoiRange range, FitResult& result) {
 double HistFactoryToyModel::log_density(std::span<const double> parameters) {
   expected(parameters, expectation_);
   double sum = 0;
-  const auto add_poisson = [&sum](double n, double mean) { sum += (n > 0 ? n * std::log(mean) : 0.0) - mean; };
+  const auto add_poisson = [&sum](double n, double mean) { sum -= n > 0 ? poisson_excess(n, 1 / n, mean) : mean; };
   for (std::size_t b = 0; b < model_->num_bins(); ++b) add_poisson(data_[b], expectation_[b]);
   const std::vector<std::uint32_t>& constrained = model_->auxiliary_parameter();
   for (std::size_t i = 0; i < constrained.size(); ++i) {

@@ -34,6 +34,8 @@ class HistFactoryToyModel final : public ToyModel {
   std::size_t poi() const override { return model_->poi(); }
   PoiRange poi_range() const override;
   double lowest_poi() const override { return lowest_poi_; }
+  std::string lowest_poi_reason() const override { return lowest_poi_reason_; }
+  double highest_poi() const override;
   std::span<const double> initial() const override { return initial_; }
   std::span<const double> observed() const override { return observed_; }
   void generate(std::span<const double> parameters, const ToyId& id, std::vector<double>& data) override;
@@ -46,6 +48,7 @@ class HistFactoryToyModel final : public ToyModel {
   double log_density(std::span<const double> parameters) override;
   double saturated() override { return likelihood_.saturated(); }
   double num_events() const override;
+  std::vector<std::string> notes() const override { return model_->notes(); }
 
   const HistFactory& model() const { return *model_; }
   Likelihood& likelihood() { return likelihood_; }
@@ -60,6 +63,7 @@ class HistFactoryToyModel final : public ToyModel {
   Minimiser minimiser_;
   std::vector<double> initial_, observed_, low_, high_, data_, start_, softened_, expectation_;
   double lowest_poi_ = 0.0;
+  std::string lowest_poi_reason_;
   std::vector<std::uint64_t> stream_of_auxiliary_;  ///< from the parameter's name
   // The generators of the last parameters generated at.
   std::vector<double> generated_at_;

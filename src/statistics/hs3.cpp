@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "src/statistics/json_view.h"
 #include "src/statistics/workspace.h"
@@ -22,6 +23,47 @@ std::string parameter_name(const JsonView& view) {
   if (view.has("parameter")) return view["parameter"].text();
   return view["name"].text();
 }
+
+/// The parameters of modifiers that have one per bin, as HS3 names each: which set of ours they are, one list a set.
+class BinParameters {
+ public:
+  struct Place {
+    std::string set;
+    std::size_t element;
+  };
+
+  /// The set of a modifier's list; bins of another modifier with the same list are the same parameters.
+  std::string set_of(const JsonView& list, std::string usual, const std::string& channel, std::size_t bins, bool across_channels) {
+    std::vector<std::string> names;
+    for (const JsonView& name : list.elements()) names.push_back(name.text());
+    VALIDATE(names.size() == bins, "{}: {} parameters for {} bins (each bin needs one), correct the list", list.path(), names.size(), bins);
+    const auto known = sets_.find(names);
+    if (known != sets_.end()) {
+      VALIDATE(across_channels || known->second.channel == channel, "{}: these parameters stand in another channel too (here they belong to one), rename them",
+               list.path());
+      return known->second.name;
+    }
+    if (!used_.insert(usual).second) usual += "_" + names.front();
+    used_.insert(usual);
+    for (std::size_t i = 0; i < names.size(); ++i)
+      VALIDATE(places_.emplace(names[i], Place{usual, i}).second,
+               "{}/{}: the parameter '{}' stands in another place too (bins can share all of their parameters or none), rename it", list.path(), i, names[i]);
+    sets_.emplace(std::move(names), Set{usual, channel});
+    return usual;
+  }
+  const Place* find(const std::string& parameter) const {
+    const auto found = places_.find(parameter);
+    return found == places_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  struct Set {
+    std::string name, channel;
+  };
+  std::map<std::vector<std::string>, Set> sets_;
+  std::map<std::string, Place> places_;
+  std::set<std::string> used_;
+};
 
 std::vector<double> contents(const JsonView& view, std::size_t bins) {
   const JsonView list = view["contents"];
@@ -92,7 +134,7 @@ Modifier read_modifier(const JsonView& view, const SampleSpec& sample, const std
   return modifier;
 }
 
-ChannelSpec read_channel(const JsonView& view, const JsonView& distributions, std::map<std::string, ParameterSetting>& settings) {
+ChannelSpec read_channel(const JsonView& view, const JsonView& distributions, std::map<std::string, ParameterSetting>& settings, BinParameters& bins) {
   ChannelSpec channel;
   channel.name = view["name"].text();
   for (const JsonView& element : view["samples"].elements()) {
@@ -111,15 +153,26 @@ ChannelSpec read_channel(const JsonView& view, const JsonView& distributions, st
       Modifier& last = sample.modifiers.back();
       // One staterror set a channel, shared by the samples that carry it, whatever each calls it.
       if (last.type == ModifierType::staterror && !modifier.has("parameter")) last.name = "stat_" + channel.name;
+      const bool one_per_bin = last.type == ModifierType::staterror || last.type == ModifierType::shapesys || last.type == ModifierType::shapefactor;
+      if (one_per_bin && modifier.has("parameters"))
+        last.name = bins.set_of(modifier["parameters"], last.name, channel.name, sample.nominal.size(), last.type == ModifierType::shapefactor);
     }
     channel.samples.push_back(std::move(sample));
   }
   VALIDATE(!channel.samples.empty(), "{}: no samples (a channel needs at least one), add them", view["samples"].path());
-  std::sort(channel.samples.begin(), channel.samples.end(), [](const SampleSpec& a, const SampleSpec& b) { return a.name < b.name; });
+  sort_by_name(channel.samples, view["samples"], "samples");
   return channel;
 }
 
-/// Bounds from the domains of an analysis, values and constness from the first parameter point.
+/// The parameter point that an analysis begins at; without a word on it `default_values`, or the first.
+JsonView starting_point(const JsonView& points, const JsonView* analysis) {
+  if (analysis && analysis->has("init")) return find_named(points, (*analysis)["init"].text());
+  for (const JsonView& point : points.elements())
+    if (point["name"].text() == "default_values") return point;
+  return points.elements().front();
+}
+
+/// Bounds from the domains of an analysis, values and constness from its parameter point.
 void read_parameters(const JsonView& root, const JsonView* analysis, std::map<std::string, ParameterSetting>& settings) {
   const auto setting = [&](const std::string& name) -> ParameterSetting& {
     settings[name].name = name;
@@ -136,13 +189,27 @@ void read_parameters(const JsonView& root, const JsonView* analysis, std::map<st
         if (axis.has("min") && axis.has("max")) setting(axis["name"].text()).bounds = {{axis["min"].number(), axis["max"].number()}};
     }
   if (!root.has("parameter_points")) return;
-  const std::vector<JsonView> points = root["parameter_points"].elements();
-  if (points.empty()) return;
-  for (const JsonView& parameter : points.front()["parameters"].elements()) {
+  if (root["parameter_points"].elements().empty()) return;
+  for (const JsonView& parameter : starting_point(root["parameter_points"], analysis)["parameters"].elements()) {
     ParameterSetting& s = setting(parameter["name"].text());
     s.inits = {parameter["value"].number()};
     if (parameter.has("const")) s.fixed = parameter["const"].boolean();
   }
+}
+
+/// The settings of parameters that the channels have, in terms of our sets. A document may speak of any others.
+std::vector<ParameterSetting> settings_of(const std::vector<ChannelSpec>& channels, const BinParameters& bins, const std::map<std::string, ParameterSetting>& settings) {
+  std::set<std::string> names;
+  for (const ChannelSpec& channel : channels)
+    for (const SampleSpec& sample : channel.samples)
+      for (const Modifier& m : sample.modifiers) names.insert(m.name);
+  std::vector<ParameterSetting> all;
+  for (const auto& [name, setting] : settings) {
+    all.push_back(setting);
+    if (const BinParameters::Place* place = bins.find(name)) all.back().name = place->set, all.back().element = place->element;
+    else if (!names.count(name)) all.pop_back();
+  }
+  return all;
 }
 
 }  // namespace
@@ -159,6 +226,7 @@ Workspace read_hs3(const json& document) {
 
   Workspace workspace;
   std::map<std::string, ParameterSetting> constraints;
+  BinParameters bins;
   const std::vector<JsonView> channels = likelihood["distributions"].elements(), data = likelihood["data"].elements();
   VALIDATE(channels.size() == data.size(), "{}: {} data for {} distributions (each needs its own), correct the list", likelihood["data"].path(),
            data.size(), channels.size());
@@ -166,7 +234,7 @@ Workspace read_hs3(const json& document) {
     const JsonView distribution = find_named(distributions, channels[i].text());
     VALIDATE(distribution["type"].text() == "histfactory_dist", "{}: a '{}' in the likelihood (histfactory_dist is what is understood), remove it",
              distribution["type"].path(), distribution["type"].text());
-    workspace.channels.push_back(read_channel(distribution, distributions, constraints));
+    workspace.channels.push_back(read_channel(distribution, distributions, constraints, bins));
     const JsonView observed = find_named(root["data"], data[i].text());
     std::vector<double> counts = contents(observed, workspace.channels.back().num_bins());
     for (std::size_t b = 0; b < counts.size(); ++b)
@@ -174,7 +242,7 @@ Workspace read_hs3(const json& document) {
     workspace.observations[workspace.channels.back().name] = std::move(counts);
   }
   VALIDATE(!workspace.channels.empty(), "{}: no channels (there is nothing to fit), add them", likelihood["distributions"].path());
-  std::sort(workspace.channels.begin(), workspace.channels.end(), [](const ChannelSpec& a, const ChannelSpec& b) { return a.name < b.name; });
+  sort_by_name(workspace.channels, likelihood["distributions"], "channels");
 
   for (std::size_t i = 0; i < std::max<std::size_t>(analyses.size(), 1); ++i) {
     const JsonView* analysis = analyses.empty() ? nullptr : &analyses[i];
@@ -186,7 +254,7 @@ Workspace read_hs3(const json& document) {
     }
     std::map<std::string, ParameterSetting> settings = constraints;
     read_parameters(root, analysis, settings);
-    for (auto& [name, setting] : settings) measurement.parameters.push_back(std::move(setting));
+    measurement.parameters = settings_of(workspace.channels, bins, settings);
     workspace.measurements.push_back(std::move(measurement));
   }
   check_workspace(workspace);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "src/base/error.h"
 #include "src/statistics/fisher_preconditioner.h"
 #include "src/statistics/hot_loop.h"
+#include "src/statistics/poisson_term.h"
 
 namespace umbra {
 
@@ -68,6 +70,7 @@ Likelihood::Likelihood(const HistFactory& model)
   for (std::size_t c = 0; c < cells; ++c) most = std::max<std::size_t>(most, table_.linear_begin[c + 1] - table_.linear_begin[c]);
   linear_prefix_.assign(most, 0.0);
   data_.assign(model.data_size(), 0.0);
+  inverse_data_.assign(model.data_size(), 0.0);
   preconditioner_ = std::make_unique<FisherPreconditioner>(table_, num_parameters_);
 
   std::vector<double> x = model.inits();
@@ -84,13 +87,14 @@ Likelihood::~Likelihood() = default;
 void Likelihood::set_data(std::span<const double> data) {
   EXPECT(data.size() == model_.data_size());
   std::copy(data.begin(), data.end(), data_.begin());
+  for (std::size_t i = 0; i < data.size(); ++i) inverse_data_[i] = data[i] > 0 ? 1 / data[i] : 0.0;
   constant_ = 0;
-  for (std::size_t b = 0; b < num_bins_; ++b) constant_ += std::lgamma(data[b] + 1);
+  for (std::size_t b = 0; b < num_bins_; ++b) constant_ += poisson_saturated(data[b]);
   const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
   for (std::size_t i = 0; i < constrained.size(); ++i) {
     const ModelParameter& p = model_.parameters()[constrained[i]];
     constant_ +=
-        p.constraint == ConstraintKind::poisson ? std::lgamma(data[num_bins_ + i] + 1) : std::log(p.width) + 0.5 * std::log(2 * std::numbers::pi);
+        p.constraint == ConstraintKind::poisson ? poisson_saturated(data[num_bins_ + i]) : std::log(p.width) + 0.5 * std::log(2 * std::numbers::pi);
   }
 }
 
@@ -154,22 +158,24 @@ double Likelihood::evaluate(std::span<const double> x) {
   EXPECT(x.size() == num_parameters_);
   ++evaluations_;
   fill_rates(x);
-  double value = constant_;
+  double value = constant_, deviation = 0;
   at_floor_ = false;
   for (std::size_t b = 0; b < num_bins_; ++b) {
     const double n = data_[b];
     double rate = rate_[b];
     if (rate >= floor_[b]) {
-      slope_[b] = 1 - n / rate;
-      curvature_[b] = n / (rate * rate);
-      value += rate - (n > 0 ? n * std::log(rate) : 0.0);
+      const double inverse = 1 / rate, excess = rate - n;
+      slope_[b] = excess * inverse;
+      curvature_[b] = n * inverse * inverse;
+      value += n > 0 ? poisson_excess(n, inverse_data_[b], rate) : rate;
+      deviation += std::abs(excess);
     } else {
       at_floor_ = true;
       const double exponent = rate_[b] / floor_[b] - 1;
       rate = floor_[b] * std::exp(exponent);
       slope_[b] = (rate - n) / floor_[b];
       curvature_[b] = rate / (floor_[b] * floor_[b]);
-      value += rate - (n > 0 ? n * (std::log(floor_[b]) + exponent) : 0.0);
+      value += rate - (n > 0 ? n + n * (std::log(floor_[b] * inverse_data_[b]) + exponent) : 0.0);
     }
   }
   std::fill(gradient_.begin(), gradient_.end(), 0.0);
@@ -184,15 +190,19 @@ double Likelihood::evaluate(std::span<const double> x) {
       gradient_[p] = pull * inverse;
       constraint_curvature_[p] = inverse * inverse;
     } else {
-      const double mean = parameter.width * x[p];
-      value += mean - (datum > 0 ? datum * std::log(mean) : 0.0);
-      gradient_[p] = parameter.width - datum / x[p];
-      constraint_curvature_[p] = datum / (x[p] * x[p]);
+      const double mean = parameter.width * x[p], inverse = 1 / x[p], excess = mean - datum;
+      value += datum > 0 ? poisson_excess(datum, inverse_data_[num_bins_ + i], mean) : mean;
+      gradient_[p] = datum > 0 ? excess * inverse : parameter.width;
+      constraint_curvature_[p] = datum > 0 ? datum * inverse * inverse : 0.0;
+      deviation += std::abs(excess);
     }
   }
+  deviation_ = deviation;
   fill_derivatives();
   return value;
 }
+
+double Likelihood::rounding(double value) const { return 4 * std::numeric_limits<double>::epsilon() * (std::abs(value) + 4 * deviation_); }
 
 void Likelihood::fill_derivatives() {
   const RateTable& t = table_;
@@ -306,17 +316,6 @@ double Likelihood::longest_step(std::span<const double> step) const {
       longest = std::min(longest, -0.9 * x_[p] / step[p]);
   }
   return longest;
-}
-
-double Likelihood::saturated() const {
-  double value = constant_;
-  for (std::size_t b = 0; b < num_bins_; ++b) value += data_[b] > 0 ? data_[b] - data_[b] * std::log(data_[b]) : 0.0;
-  const std::vector<std::uint32_t>& constrained = model_.auxiliary_parameter();
-  for (std::size_t i = 0; i < constrained.size(); ++i) {
-    const double datum = data_[num_bins_ + i];
-    if (model_.parameters()[constrained[i]].constraint == ConstraintKind::poisson && datum > 0) value += datum - datum * std::log(datum);
-  }
-  return value;
 }
 
 }  // namespace umbra

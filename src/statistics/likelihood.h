@@ -32,6 +32,8 @@ class Likelihood final : public Objective {
   /// -ln L with all constants.
   double evaluate(std::span<const double> x) override;
   std::span<const double> gradient() const override { return gradient_; }
+  /// That of the value, and of every rate times what -ln L changes with it.
+  double rounding(double value) const override;
   void hessian_times(std::span<const double> v, std::span<double> out) override;
   void factorise(std::span<const unsigned char> free) override;
   void precondition(std::span<const double> r, std::span<double> out) override;
@@ -42,7 +44,7 @@ class Likelihood final : public Objective {
   /// Whether a rate was below its floor at the last x.
   bool at_floor() const { return at_floor_; }
   /// -ln L of the model that has a parameter for each bin (rates = data) at nominal constraints: the reference of a goodness of fit.
-  double saturated() const;
+  double saturated() const { return constant_; }
   /// Calls of evaluate so far.
   std::uint64_t evaluations() const { return evaluations_; }
 
@@ -55,8 +57,9 @@ class Likelihood final : public Objective {
   std::size_t num_parameters_, num_bins_;
   std::uint64_t evaluations_ = 0;
   bool at_floor_ = false;
-  double constant_ = 0.0;  ///< of the data: sum of ln n! and the like
-  std::vector<double> data_, floor_;
+  double constant_ = 0.0;  ///< of the data: -ln L of the saturated model
+  double deviation_ = 0.0;  ///< sum of |expected - observed| over Poisson terms at the last x
+  std::vector<double> data_, inverse_data_, floor_;
   // [parameters]; diagonal: second derivatives of constraints and of each interpolation
   std::vector<double> x_, gradient_, constraint_curvature_, diagonal_;
   // [bins]: lambda, and the first two derivatives of -ln Pois by lambda

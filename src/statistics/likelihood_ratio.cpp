@@ -29,6 +29,7 @@ class SimpleRatioStatistic final : public TestStatistic {
     x[model.poi()] = 0;
     return 2 * (signal - model.nll(x));
   }
+  bool suits(ToyGoal goal) const override { return goal == ToyGoal::hypotheses || goal == ToyGoal::limit; }
 
  private:
   bool fitted_;

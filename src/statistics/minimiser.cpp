@@ -136,7 +136,7 @@ void Minimiser::minimise(Objective& f, std::span<const double> low, std::span<co
     }
     if (result.evaluations >= last) return;
 
-    const double rounding = 4 * std::numeric_limits<double>::epsilon() * std::abs(result.value);
+    const double rounding = f.rounding(result.value);
     double length = f.longest_step(step_);
     while (true) {
       for (std::size_t i = 0; i < dim_; ++i) trial_[i] = std::clamp(x[i] + length * step_[i], low[i], high[i]);

@@ -17,6 +17,9 @@ class EventCount final : public TestStatistic {
   explicit EventCount(Options options) : discovery_(options.discovery) {}
 
   double value(Profile& profile, double) const override { return profile.model().num_events(); }
+  bool suits(ToyGoal goal) const override {
+    return discovery_ ? goal == ToyGoal::discovery : goal == ToyGoal::hypotheses || goal == ToyGoal::limit;
+  }
   Side extreme() const override { return discovery_ ? Side::high : Side::low; }
   double tested(double poi) const override { return discovery_ ? 0.0 : poi; }
   double alternative(double poi) const override { return discovery_ ? poi : 0.0; }

@@ -1,7 +1,9 @@
 #pragma once
 // A smooth function with bounds to be minimised, as the minimiser sees it.
 
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 namespace umbra {
@@ -14,6 +16,8 @@ class Objective {
   /// The value at x [dim]; +inf or NaN where it is not defined. What follows speaks of this x.
   virtual double evaluate(std::span<const double> x) = 0;
   virtual std::span<const double> gradient() const = 0;
+  /// How far rounding may have taken `value`, the last one.
+  virtual double rounding(double value) const { return 4 * std::numeric_limits<double>::epsilon() * std::abs(value); }
   /// out = H v with the exact second derivatives [dim].
   virtual void hessian_times(std::span<const double> v, std::span<double> out) = 0;
   /// Prepares precondition() for the parameters that are free [dim, 0 or 1].

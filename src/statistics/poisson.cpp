@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "src/base/error.h"
+#include "src/statistics/poisson_term.h"
 
 namespace umbra {
 
@@ -21,7 +22,6 @@ Poisson::Poisson(double mean) : mean_(mean) {
   a_ = -0.059 + 0.02483 * b_;
   log_inverse_alpha_ = std::log(1.1239 + 1.1328 / (b_ - 3.4));
   quick_ = 0.9277 - 3.6224 / (b_ - 2);
-  log_mean_ = std::log(mean);
 }
 
 double Poisson::operator()(RandomStream& stream) const { return mean_ < largest_inverted ? invert(stream) : reject(stream); }
@@ -43,7 +43,7 @@ double Poisson::reject(RandomStream& stream) const {
     const double k = std::floor((2 * a_ / edge + b_) * u + mean_ + 0.43);
     if (edge >= 0.07 && v <= quick_) return k;
     if (k < 0 || (edge < 0.013 && v > edge)) continue;
-    if (std::log(v) + log_inverse_alpha_ - std::log(a_ / (edge * edge) + b_) <= k * log_mean_ - mean_ - std::lgamma(k + 1)) return k;
+    if (std::log(v) + log_inverse_alpha_ - std::log(a_ / (edge * edge) + b_) <= -poisson_nll(k, mean_)) return k;
   }
 }
 

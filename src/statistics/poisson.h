@@ -18,7 +18,7 @@ class Poisson {
 
   double mean_;
   double zero_ = 1.0;  ///< probability of 0
-  double a_ = 0, b_ = 0, log_inverse_alpha_ = 0, quick_ = 0, log_mean_ = 0;
+  double a_ = 0, b_ = 0, log_inverse_alpha_ = 0, quick_ = 0;
 };
 
 }  // namespace umbra

@@ -1,7 +1,5 @@
 // q(mu) = -2 ln lambda(mu), 0 where mu-hat > mu: upper limits. Eq. 14 of arXiv:1007.1727. The free fit may go below 0 as far as rates stay positive.
 
-#include <algorithm>
-
 #include "src/statistics/test_statistic.h"
 
 namespace umbra {
@@ -18,11 +16,8 @@ class LimitStatistic final : public TestStatistic {
     const double q = profile.twice_ratio(poi, free_range(profile.model(), poi));
     return profile.poi_hat() > poi ? 0.0 : q;
   }
-  PoiRange free_range(const ToyModel& model, double poi) const override {
-    PoiRange range = TestStatistic::free_range(model, poi);
-    range.low = std::min(range.low, model.lowest_poi());
-    return range;
-  }
+  bool suits(ToyGoal goal) const override { return goal == ToyGoal::hypotheses || goal == ToyGoal::limit; }
+  Reach reach() const override { return {.below_zero = true}; }
 };
 
 const bool registered =

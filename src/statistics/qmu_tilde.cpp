@@ -17,6 +17,7 @@ class BoundedLimitStatistic final : public TestStatistic {
     const double q = profile.twice_ratio(poi, free_range(profile.model(), poi));
     return profile.poi_hat() > poi ? 0.0 : q;
   }
+  bool suits(ToyGoal goal) const override { return goal == ToyGoal::hypotheses || goal == ToyGoal::limit; }
 };
 
 const bool registered =

@@ -37,6 +37,7 @@ std::string background_difference(const Workspace& a, const HistFactory& first, 
     const ModelParameter& q = second.parameters()[other];
     if (p.constraint != q.constraint || p.width != q.width || p.auxiliary != q.auxiliary || p.fixed != q.fixed)
       return fmt::format("the constraint of '{}' differs", p.name);
+    if (p.fixed && p.init != q.init) return fmt::format("the value of '{}', which is fixed, differs", p.name);
     if (p.name != poi && (p.low != q.low || p.high != q.high)) return fmt::format("the bounds of '{}' differ", p.name);
   }
   return "";

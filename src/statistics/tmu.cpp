@@ -1,7 +1,5 @@
 // t(mu) = -2 ln lambda(mu): two-sided intervals. Eq. 8 of arXiv:1007.1727. The free fit may go below 0 as far as rates stay positive.
 
-#include <algorithm>
-
 #include "src/statistics/test_statistic.h"
 
 namespace umbra {
@@ -15,11 +13,8 @@ class IntervalStatistic final : public TestStatistic {
   explicit IntervalStatistic(Options) {}
 
   double value(Profile& profile, double poi) const override { return profile.twice_ratio(poi, free_range(profile.model(), poi)); }
-  PoiRange free_range(const ToyModel& model, double poi) const override {
-    PoiRange range = TestStatistic::free_range(model, poi);
-    range.low = std::min(range.low, model.lowest_poi());
-    return range;
-  }
+  bool suits(ToyGoal goal) const override { return goal == ToyGoal::hypotheses || goal == ToyGoal::interval; }
+  Reach reach() const override { return {.below_zero = true, .above_bound = true}; }
 };
 
 const bool registered =

@@ -14,6 +14,8 @@ class BoundedIntervalStatistic final : public TestStatistic {
   explicit BoundedIntervalStatistic(Options) {}
 
   double value(Profile& profile, double poi) const override { return profile.twice_ratio(poi, free_range(profile.model(), poi)); }
+  bool suits(ToyGoal goal) const override { return goal == ToyGoal::hypotheses || goal == ToyGoal::interval; }
+  Reach reach() const override { return {.above_bound = true}; }
 };
 
 const bool registered = TestStatisticRegistry::instance().add<BoundedIntervalStatistic>(

@@ -33,17 +33,18 @@ std::vector<std::size_t> line_of(const ToyFamily& family) {
 
 }  // namespace
 
-std::uint64_t usual_block(const ToyFamily& family, std::size_t tested) {
+std::uint64_t usual_block(const ToyFamily& family, std::size_t tested, std::uint64_t toys) {
   const double size = static_cast<double>(family.model(0).num_parameters()) * static_cast<double>(family.model(0).observed().size()) *
                       static_cast<double>(std::max<std::size_t>(tested, 1) * family.size());
-  return size < 1e4 ? 1000 : size < 1e6 ? 100 : 10;
+  const std::uint64_t block = family.model(0).is_foreign() ? 10 : size < 1e4 ? 1000 : size < 1e6 ? 100 : 10;
+  return toys > 0 ? std::min(block, toys) : block;
 }
 
 ToyEnsemble::ToyEnsemble(ToyEnsembleOptions options, ToyFamily family, std::unique_ptr<TestStatistic> statistic)
     : options_(std::move(options)), family_(std::move(family)), statistic_(std::move(statistic)) {
   EXPECT(options_.block > 0 && (options_.stop.toys > 0 || options_.stop.max_toys > 0));
   ask_formulae();
-  if (options_.goal == ToyGoal::discovery && options_.importance.use != Importance::off) choose_origins();
+  if (options_.goal == ToyGoal::discovery && options_.statistic_is_q0 && options_.importance.use != Importance::off) choose_origins();
   reset();
 }
 
@@ -52,7 +53,7 @@ void ToyEnsemble::ask_formulae() {
   asymptotic_limit_.resize(family_.size());
   for (std::size_t m = 0; m < family_.size(); ++m) {
     try {
-      if (options_.goal == ToyGoal::discovery) asymptotic_discovery_[m] = Asymptotics(family_.model(m)).discovery();
+      if (options_.goal == ToyGoal::discovery && options_.statistic_is_q0) asymptotic_discovery_[m] = Asymptotics(family_.model(m)).discovery();
       if (options_.goal == ToyGoal::limit && options_.asymptotic)
         asymptotic_limit_[m] = Asymptotics(family_.model(m), *options_.asymptotic).upper_limit(options_.confidence);
     } catch (const UserError&) {
@@ -87,12 +88,16 @@ void ToyEnsemble::reset() {
   end_ = no_end;
   const std::uint64_t wanted = options_.stop.toys > 0 ? options_.stop.toys : options_.stop.max_toys;
   begin_stage(first_points(), 0, whole_blocks(last_stage_ ? wanted : options_.pilot, options_.block));
-  const bool one_background = std::all_of(strengths_.begin(), strengths_.end(), [&](const Strength& s) { return family_[s.member].background == 0; });
-  if (options_.goal == ToyGoal::discovery && family_.size() > 1 && one_background) {
+  if (has_global_p_value()) {
     std::vector<double> observed;
     for (const Strength& s : strengths_) observed.push_back(s.observed.statistic);
     global_.emplace(std::move(observed), line_of(family_), origins_.empty() ? 0.0 : 1 / options_.importance.background_share);
   }
+}
+
+bool ToyEnsemble::has_global_p_value() const {
+  return options_.goal == ToyGoal::discovery && options_.statistic_is_q0 && family_.size() > 1 &&
+         std::all_of(strengths_.begin(), strengths_.end(), [&](const Strength& s) { return family_[s.member].background == 0; });
 }
 
 std::vector<SignalPoint> ToyEnsemble::first_points() const {
@@ -123,6 +128,8 @@ std::size_t ToyEnsemble::add_strength(const SignalPoint& point) {
   if (!fresh) return entry->second;
   ToyModel& model = family_.model(point.member);
   Strength s{point.member, point.poi, observed_row(model, *statistic_, point.poi), std::nullopt};
+  // What a rank could not make toys of is told before any is asked for.
+  if (has_alternative()) conditional_parameters(model, statistic_->alternative(point.poi));
   s.weighted.bound = 1 / options_.importance.background_share;
   if (options_.asymptotic && has_alternative()) {
     try {
@@ -176,6 +183,7 @@ std::vector<Task> ToyEnsemble::ask(std::size_t max) {
 void ToyEnsemble::tell(const Outcome& outcome) {
   if (outcome.kind != TaskKind::toys) return;
   told_[outcome.id] = outcome.status == Status::ok ? PackedNumbers(outcome.values) : PackedNumbers();
+  longest_block_s_ = std::max(longest_block_s_, outcome.duration);
   settle();
 }
 
@@ -244,6 +252,7 @@ void ToyEnsemble::stage_complete() {
 // For the limit of the data; then so far out that the expected ones are between points.
 std::optional<double> ToyEnsemble::next_strength(std::size_t member) const {
   const std::vector<LimitPoint> points = limit_points(member);
+  if (points.empty()) return std::nullopt;  // no toy was resolved that could say where
   const auto unused = [&](std::optional<double> poi) {
     return poi && !index_.count({member, rounded(*poi)}) ? std::optional(rounded(*poi)) : std::nullopt;
   };
@@ -267,7 +276,9 @@ bool ToyEnsemble::precise() const {
 bool ToyEnsemble::precise(std::size_t member) const {
   const std::string& quantity = options_.stop.quantity;
   if (quantity == "upper_limit") {
-    const ToyLimit limit = toy_upper_limit(limit_points(member), options_.confidence);
+    const std::vector<LimitPoint> points = limit_points(member);
+    if (points.empty()) return false;
+    const ToyLimit limit = toy_upper_limit(points, options_.confidence);
     return limit.error <= options_.stop.relative * std::abs(limit.value);
   }
   if (quantity == "p0") return relative_error(fraction(member)->p) <= options_.stop.relative;

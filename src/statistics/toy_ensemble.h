@@ -13,21 +13,13 @@
 
 #include "src/base/packed_numbers.h"
 #include "src/samplers/sampler.h"
+#include "src/samplers/sliceable.h"
 #include "src/statistics/global_p_value.h"
 #include "src/statistics/importance.h"
-#include "src/samplers/sliceable.h"
 #include "src/statistics/toy_limits.h"
 #include "src/statistics/toy_stages.h"
 
 namespace umbra {
-
-enum class ToyGoal {
-  hypotheses,
-  limit,
-  discovery,
-  interval,  ///< Feldman-Cousins, from `tested`
-  fit,       ///< whether the model without a signal describes the data
-};
 
 /// When there are enough toys: a number, or a precision, judged after each complete block.
 struct ToyStop {
@@ -39,9 +31,10 @@ struct ToyStop {
 
 struct ToyEnsembleOptions {
   ToyGoal goal = ToyGoal::hypotheses;
-  std::vector<double> tested;  ///< hypotheses and interval, of each member; ascending for an interval
+  std::vector<double> tested;  ///< hypotheses and interval, of each member, none twice; ascending for an interval
   double confidence = 0.95;
   std::optional<LimitStatistic> asymptotic;  ///< limits and hypotheses: formulae to compare with
+  bool statistic_is_q0 = true;               ///< discovery: what formulae, importance sampling and a global p-value are about
   ImportanceOptions importance;              ///< discovery
   ToyStop stop;
   std::uint64_t block = 100;   ///< toys in a task
@@ -49,8 +42,10 @@ struct ToyEnsembleOptions {
   std::uint64_t seed = 1;
 };
 
-/// Block size that takes about a second, from the size of the models: 1000, 100 or 10.
-std::uint64_t usual_block(const ToyFamily& family, std::size_t tested);
+inline constexpr std::uint64_t largest_block = 1000000;
+/// Block size that takes about a second, from the size of the models: 1000, 100 or 10 (which a user's own code gets); at most the `toys` asked for,
+/// where that is not 0.
+std::uint64_t usual_block(const ToyFamily& family, std::size_t tested, std::uint64_t toys);
 
 struct ToyTest {
   double poi = 0.0;
@@ -97,6 +92,7 @@ class ToyEnsemble final : public Sampler, public Sliceable {
   static bool slices(const ToyEnsembleOptions& options) { return options.goal != ToyGoal::limit && options.stop.toys > 0; }
 
   const ToyFamily& family() const { return family_; }
+  const ToyEnsembleOptions& options() const { return options_; }
   // From the blocks before end(), in id order, for a member:
   std::vector<ToyTest> tests(std::size_t member = 0) const;  ///< ascending in poi; of hypotheses and limit
   std::optional<ToyLimits> limits(std::size_t member = 0) const;
@@ -122,6 +118,7 @@ class ToyEnsemble final : public Sampler, public Sliceable {
   std::vector<SignalPoint> first_points() const;
   std::vector<double> first_strengths(std::size_t member) const;
   std::size_t add_strength(const SignalPoint& point);
+  bool has_global_p_value() const;
   void begin_stage(const std::vector<SignalPoint>& points, std::uint64_t first_block, std::uint64_t blocks);
   ToyRequest request(TaskId id) const;
   void settle();
@@ -135,6 +132,9 @@ class ToyEnsemble final : public Sampler, public Sliceable {
   std::vector<LimitPoint> limit_points(std::size_t member) const;
   void collect(const Strength& strength, std::vector<double>& signal, std::vector<double>& background) const;
   void add_bound_warnings(std::vector<std::string>& warnings) const;
+  void add_discovery_warnings(std::vector<std::string>& warnings) const;
+  void add_unresolved_warnings(std::vector<std::string>& warnings) const;
+  void add_cost_warning(std::vector<std::string>& warnings) const;
   void reset();
 
   ToyEnsembleOptions options_;
@@ -150,6 +150,7 @@ class ToyEnsemble final : public Sampler, public Sliceable {
   std::optional<GlobalCounter> global_;
   bool last_stage_ = false;
   std::map<TaskId, PackedNumbers> told_;
+  double longest_block_s_ = 0.0;
   Slice slice_;
   TaskId next_ = 0, settled_ = 0, end_ = no_end;
 };

@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "src/base/error.h"
@@ -94,20 +95,27 @@ std::optional<double> next_signal_strength(const std::vector<LimitPoint>& points
   return best;
 }
 
-Interval feldman_cousins(const std::vector<IntervalPoint>& points, double confidence) {
-  EXPECT(!points.empty());
-  const double alpha = 1 - confidence, nan = std::numeric_limits<double>::quiet_NaN();
+ToyInterval feldman_cousins(const std::vector<IntervalPoint>& given, double confidence) {
+  std::vector<IntervalPoint> points;
+  std::copy_if(given.begin(), given.end(), std::back_inserter(points), [](const IntervalPoint& p) { return p.counts.resolved > 0; });
+  const double alpha = 1 - confidence, infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   const auto excess = [&](std::size_t i) { return std::log(fraction(points[i].counts) / alpha); };
   std::size_t first = 0, last = points.size();
   while (first < points.size() && excess(first) <= 0) ++first;
-  if (first == points.size()) return {nan, nan};
+  if (first == points.size()) return {nan, nan, nan, nan};
   while (excess(last - 1) <= 0) --last;
-  const auto cross = [&](std::size_t inside, std::size_t outside) {
-    const double yi = excess(inside), yo = excess(outside);
-    return points[inside].poi + yi / (yi - yo) * (points[outside].poi - points[inside].poi);
+  struct End {
+    double poi, error;
   };
-  return {first == 0 ? points.front().poi : cross(first, first - 1),
-          last == points.size() ? std::numeric_limits<double>::infinity() : cross(last - 1, last)};
+  // The toys of the two points around an end are independent.
+  const auto cross = [&](std::size_t inside, std::size_t outside) {
+    const double yi = excess(inside), yo = excess(outside), apart = points[outside].poi - points[inside].poi, fall = yi - yo;
+    const double variance = yo * yo * log_variance(points[inside].counts) + yi * yi * log_variance(points[outside].counts);
+    return End{points[inside].poi + yi / fall * apart, std::abs(apart) * std::sqrt(variance) / (fall * fall)};
+  };
+  const End low = first == 0 ? End{points.front().poi, infinity} : cross(first, first - 1);
+  const End high = last == points.size() ? End{infinity, infinity} : cross(last - 1, last);
+  return {low.poi, high.poi, low.error, high.error};
 }
 
 }  // namespace umbra

@@ -38,8 +38,13 @@ struct IntervalPoint {
   double poi = 0.0;
   ToyCounts counts;  ///< toys made and tested there, with tmu
 };
+struct ToyInterval {
+  double low, high;
+  double low_error, high_error;  ///< from the number of toys; infinite where the end is not between points
+};
 /// Feldman-Cousins (arXiv:physics/9711021): the signal strengths whose p-value is above 1 - confidence, ends by interpolation. An end that no
-/// point excludes is infinite towards above, and the first point towards below. Empty (NaN) where all are excluded.
-Interval feldman_cousins(const std::vector<IntervalPoint>& points, double confidence);
+/// point excludes is infinite towards above, and the first point towards below. Empty (NaN) where all are excluded. Points without a resolved toy say
+/// nothing, and are left out.
+ToyInterval feldman_cousins(const std::vector<IntervalPoint>& points, double confidence);
 
 }  // namespace umbra

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "src/base/registry.h"
@@ -40,6 +41,10 @@ class ToyModel {
   virtual PoiRange poi_range() const = 0;
   /// How far below 0 it may go while every expected rate stays positive; poi_range().low where that is below 0 already.
   virtual double lowest_poi() const = 0;
+  /// What keeps it from going lower, for a warning; "" where the model does not know.
+  virtual std::string lowest_poi_reason() const { return ""; }
+  /// How far above its range it may go where that stands in the way of a statistic; poi_range().high where -ln L is not defined beyond.
+  virtual double highest_poi() const { return poi_range().high; }
   /// Where fits begin [num_parameters].
   virtual std::span<const double> initial() const = 0;
   /// The data of the experiment.
@@ -64,6 +69,10 @@ class ToyModel {
   virtual double num_events() const = 0;
   /// Seconds that a toy may take in a process of its own, where the model's code is not trusted not to crash or hang; nothing: toys run in this one.
   virtual std::optional<double> isolation() const { return {}; }
+  /// Whether toys run code of a user's own, of which nobody knows how long it takes.
+  virtual bool is_foreign() const { return false; }
+  /// What the user should know of the model as it was read, a warning each.
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
 using ToyModelRegistry = Registry<ToyModel>;

@@ -86,13 +86,6 @@ ParameterSetting read_setting(const JsonView& view) {
   return setting;
 }
 
-template <class T>
-void sort_by_name(std::vector<T>& list, const JsonView& where, const char* noun) {
-  std::sort(list.begin(), list.end(), [](const T& a, const T& b) { return a.name < b.name; });
-  for (std::size_t i = 1; i < list.size(); ++i)
-    VALIDATE(list[i].name != list[i - 1].name, "{}: two {} are called '{}' (names tell them apart), rename one", where.path(), noun, list[i].name);
-}
-
 }  // namespace
 
 Workspace read_workspace(const json& document) {

@@ -40,9 +40,10 @@ struct ChannelSpec {
   std::size_t num_bins() const { return samples.empty() ? 0 : samples.front().nominal.size(); }
 };
 
-/// What a measurement says about one parameter (or one set of them, one element per bin); empty: the default holds.
+/// What a measurement says about one parameter (or one set of them, one element per bin, or one element of a set); empty: the default holds.
 struct ParameterSetting {
   std::string name;
+  std::optional<std::size_t> element = {};
   std::vector<double> inits, auxdata, sigmas, factors;
   std::vector<std::pair<double, double>> bounds;
   std::optional<bool> fixed;

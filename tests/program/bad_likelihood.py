@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 
-from campaigns import SOURCE, Folder, run, write
+from campaigns import SOURCE, Folder, run, summary, write
 
 WORKSPACE = json.load(open(f"{SOURCE}/tests/data/on_off.json"))
 JOB = "name: bad\nworkflow: toys\nmodel: {type: histfactory, workspace: search.json%s}\nhypotheses: [1]\nstop: {toys: 100}\noutput: {directory: out}\n"
@@ -69,6 +69,28 @@ with Folder():
     fault(["nowhere.json cannot be read"], model=", patch: nowhere.json")
     write("half.json", '[{"op": ')
     fault(["half.json is no JSON"], model=", patch: half.json")
+    os.mkdir("folder")
+    fault(["folder is a folder"], model=", patch: folder")
+    fault(["patch.json' stands twice"], model=", patches: [patch.json, ./patch.json]", patch=[])
+    # a parameter of one bin; an Asimov data set that cannot be
+    fault(["'off[0]', which belongs to one bin"], lambda w: w["measurements"][0]["config"].update(poi="off[0]"))
+    fault(["asimov"], model=", data: asimov, asimov: -5")
+    # what has no effect is told; files of one name are told apart
+    os.makedirs("a"), os.makedirs("b")
+    for folder, events in (("a", 12.0), ("b", 15.0)):
+        write(f"{folder}/p.json", json.dumps([{"op": "replace", "path": "/channels/0/samples/0/data", "value": [events]}]))
+    noted = copy.deepcopy(WORKSPACE)
+    noted["measurements"][0]["config"]["parameters"] = [{"name": "mew", "fixed": True}]
+    write("search.json", json.dumps(noted))
+    write("two.yaml", JOB.replace("directory: out", "directory: two") % ", patches: [a/p.json, b/p.json]")
+    run("two.yaml")
+    assert [p["name"] for p in summary("two")["patches"]] == ["a/p", "b/p"], summary("two")["patches"]
+    assert any("'mew', which no modifier defines" in w for w in summary("two")["warnings"]), summary("two")
+    # no background below which a signal strength could go
+    write("search.json", json.dumps(WORKSPACE).replace("20.0", "0.0"))
+    write("bounded.yaml", JOB.replace("directory: out", "directory: bounded").replace("hypotheses", "statistic: qmu\nhypotheses") % "")
+    run("bounded.yaml")
+    assert any("bin 0 of channel 'on' has signal and 0 background events" in w for w in summary("bounded")["warnings"]), summary("bounded")
     # a good one runs
     write("search.json", json.dumps(WORKSPACE))
     write("patch.json", json.dumps(patch_set(WORKSPACE)))

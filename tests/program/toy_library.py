@@ -82,3 +82,19 @@ with Folder():
         assert words in text and "pulls.yaml:" in text, text
     write("numbers.txt", "1.0 125\n130 x4\n")
     assert "numbers.txt:2: 'x4' is no number" in umbra("run", "pulls.yaml", "model.data=numbers.txt", "output.directory=none", expect=2)
+
+    # a library whose toys are all unresolved gives no limit and no interval, and ends in good order
+    write("only.c", f'#include <math.h>\n#define umbra_toys_nll good_nll\n#include "{SOURCE}/examples/unbinned_search.c"\n#undef umbra_toys_nll\n'
+          + "static double first = 0; double umbra_toys_nll(const double* x, const double* data, size_t size, double* g) {\n"
+          + "  if (first == 0) first = data[0];\n  return data[0] == first ? good_nll(x, data, size, g) : NAN;\n}\n")
+    compile_library("only.so", source="only.c")
+    job("only.yaml", "only.so", "limit: {pilot: 100}\nblock: 50\nstop: {precision: {quantity: upper_limit, relative: 0.1}, max_toys: 200}\noutput: {directory: only}\n", ", isolation: none")
+    run("only.yaml", 1)
+    assert "upper_limit" not in summary("only") and "there is no limit" in summary("only")["warnings"][1], summary("only")
+    run("only.yaml", 1, "limit=null", "interval={range: [0, 2], points: 3}", "stop={toys: 100}", "output.directory=only-interval")
+    assert summary("only-interval")["interval"]["low"] is None and summary("only-interval")["interval"]["high"] is None, summary("only-interval")
+    # beyond the ends between which the library is defined nothing is tested; a block is small, as nobody knows what a toy costs
+    assert "is above" in umbra("run", "pulls.yaml", "hypotheses=[1, 1000]", "output.directory=none", expect=2)
+    job("small.yaml", "unbinned_search.so", "hypotheses: [1]\nstop: {toys: 20}\noutput: {directory: small}\n")
+    run("small.yaml", 1)
+    assert summary("small")["evaluations"] == 4, summary("small")

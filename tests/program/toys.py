@@ -7,9 +7,12 @@ import subprocess
 import time
 
 import h5py
+import numpy
 
 from campaigns import SOURCE, Folder, assert_same, command, go_on, run, summary, table, umbra, write
 
+# What a million toys may take beside a hundred thousand, bytes: rows that wait for a drain, and a window of the merge. All their rows are 190 MB, twice in memory where merged at once.
+MEMORY_ROOM = 200e6
 COUNTING = """
 name: counting
 seed: 5
@@ -47,6 +50,21 @@ def exact(mu, generated, observed):
 
 def near(fraction, truth, toys, what):
     assert abs(fraction - truth) < 4.5 * math.sqrt(max(truth * (1 - truth), 1 / toys) / toys), f"{what}: {fraction}, exactly {truth}"
+
+
+def t_tilde(n, mu, b):
+    """Eq. 11 of arXiv:1007.1727 for one unit of signal over b."""
+    hat = max(n - b, 0.0)
+    nll = lambda m: m + b - (n * math.log(m + b) if n > 0 else 0.0)
+    return max(2 * (nll(mu) - nll(hat)), 0.0)
+
+
+def peak_bytes(*arguments):
+    """The largest resident memory of a run on one rank."""
+    process = subprocess.Popen(command(arguments[0], 1, *arguments[1:]))
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, status
+    return 1024 * usage.ru_maxrss
 
 
 with Folder():
@@ -94,6 +112,27 @@ with Folder():
     interval = summary("interval")["interval"]
     assert interval["low"] == 0 and 5.4 < interval["high"] < 5.95, interval  # 5.60; the p-value is almost flat there
 
+    assert interval["low_error"] is None and 0 < interval["high_error"] < 1, interval
+    for h in summary("interval")["hypotheses"]:
+        assert 0 <= h["CLsb_lowest"] <= h["CLsb_low"] <= h["CLsb"] <= h["CLsb_high"] <= h["CLsb_highest"] <= 1, h
+
+    # a best fit above the bound that a published likelihood gives its signal strength, which is 10: no toy is cut there
+    with open(f"{SOURCE}/tests/data/on_off.json") as f:
+        above = json.load(f)
+    above["channels"][0]["samples"] = [{"name": "signal", "data": [1.0], "modifiers": [{"name": "mu", "type": "normfactor", "data": None}]}, {"name": "background", "data": [1.0], "modifiers": []}]
+    above["observations"][0]["data"] = [13.0]
+    write("above.json", json.dumps(above))
+    write("above.yaml", "name: above\nseed: 2\nworkflow: toys\nmodel: {type: histfactory, workspace: above.json}\ninterval: {confidence: 0.9, range: [4, 24], points: 11}\nstop: {toys: 10000}\noutput: {directory: above}\n")
+    run("above.yaml", 2)
+    for h in summary("above")["hypotheses"]:
+        mu, q = h["mu"], t_tilde(13, h["mu"], 1.0)
+        near(h["CLsb"], sum(poisson(n, mu + 1) for n in range(150) if t_tilde(n, mu, 1.0) >= q - 1e-6), 10000, f"CLsb at {mu}, above the bound")
+    assert any("the upper bound 10 of the parameter of interest does not hold" in w for w in summary("above")["warnings"]), summary("above")
+    run("above.yaml", 1, "interval=null", "discovery=true", "stop.toys=1000", "output.directory=above-discovery")
+    discovery = summary("above-discovery")["discovery"]
+    for found in (discovery["q0"], discovery["asymptotic"]["significance"] ** 2):
+        assert abs(found - t_tilde(13, 0.0, 1.0)) < 1e-5, found
+
     # goodness of fit of a counting experiment without a signal: as unlikely as the observed number, or more
     write("fit.yaml", COUNTING.replace("observed: 5", "observed: 8") + "goodness_of_fit: true\nstop: {toys: 20000}\noutput: {directory: fit}\n")
     run("fit.yaml", 2)
@@ -101,6 +140,35 @@ with Folder():
     deviance = lambda n: 2 * (4.0 - n + (n * math.log(n / 4.0) if n > 0 else 0.0))
     assert abs(fit["q"] - deviance(8)) < 1e-6
     near(fit["p"], sum(poisson(n, 4.0) for n in range(100) if deviance(n) >= deviance(8) - 1e-6), 20000, "goodness of fit")
+
+    # options of a statistic; statistics that do not answer the question
+    run("counting.yaml", 1, "hypotheses=[]", "discovery=true", "statistic={type: number_of_events, discovery: true}", "model.observed=9", "stop.toys=20000", "output.directory=events")
+    found = summary("events")["discovery"]
+    near(found["p0"], sum(poisson(n, 4.0) for n in range(9, 120)), 20000, "p0 from the number of events")
+    assert found["q"] == 9 and "q0" not in found and "asymptotic" not in found, found
+    for goal, statistic, words in (("discovery=true", "tmu", "the question of a discovery: take q0"), ("limit={}", "tmu_tilde", "an upper limit: take likelihood_ratio or number_of_events or qmu"),
+                                   ("interval={range: [0, 3]}", "saturated", "an interval: take tmu or tmu_tilde"), ("goodness_of_fit=true", "q0", "a goodness of fit: take saturated"),
+                                   ("discovery=true", "number_of_events", "number_of_events as it is set"), ("hypotheses=[1]", "{type: qmu, x: 1}", "unknown key 'x'")):
+        assert words in umbra("run", "counting.yaml", "hypotheses=[]", goal, f"statistic={statistic}", "output.directory=none", expect=2), goal
+
+    # as many toys as are asked for, also where those are fewer than a usual block; more of them later, and fewer
+    more = ["hypotheses=[1]", "output.directory=few"]
+    run("counting.yaml", 1, *more, "stop.toys=100")
+    assert summary("few")["hypotheses"][0]["toys"] == 100
+    run("counting.yaml", 2, *more, "stop.toys=3000")
+    run("counting.yaml", 1, "hypotheses=[1]", "stop.toys=3000", "output.directory=many")
+    assert summary("few")["hypotheses"][0]["toys"] == 3000 and summary("few")["hypotheses"] == summary("many")["hypotheses"]
+    order = lambda t: numpy.lexsort((t["toy"], t["side"]))
+    few, many = table("few", "toys"), table("many", "toys")
+    assert few["statistic"][order(few)].tobytes() == many["statistic"][order(many)].tobytes()
+    run("counting.yaml", 1, "hypotheses=[1]", "stop.toys=50", "output.directory=many")
+    assert summary("many")["hypotheses"][0]["toys"] == 1000
+
+    # the rows of many toys are never in memory all at once
+    memory = {}
+    for toys in (100000, 1000000):
+        memory[toys] = peak_bytes("counting.yaml", "hypotheses=[1]", f"stop.toys={toys}", "output.save_every=0.2s", f"output.directory=memory-{toys}")
+    assert memory[1000000] < memory[100000] + MEMORY_ROOM, memory
 
     # the same toys on any number of ranks
     write("search.yaml", SEARCH)
@@ -164,4 +232,22 @@ with Folder():
     text = umbra("run", "bad.yaml", expect=2)
     for words in ("bad.yaml:2:", "nowhere.json", "did you mean 'hypotheses'", "bad.yaml:4:", "did you mean 'qmu_tilde'", "when to stop"):
         assert words in text, f"{words} is not in: {text}"
+    job = COUNTING + "%s\nstop: {toys: 100}\noutput: {directory: none}\n"
+    for goal, words in (("hypotheses: [0.5, 1, 1.0]", ["wrong.yaml:6:22:", "1.0 is the signal strength 1 that is there already"]), ("hypotheses: [0, -0.0]", ["wrong.yaml:6:17:", "there already"]),
+                        ("hypotheses: [-1]", ["wrong.yaml:6:", "-1 is below -0.666667"]), ("interval: {range: [-2, 3]}", ["wrong.yaml:6:", "-2 is below -0.666667"]),
+                        ("limit: {}\nblock: 1000000000000", ["wrong.yaml:7:", "block"]), ("hypotheses: [1]\nimportance: true", ["makes toys for the p-value of a discovery"])):
+        write("wrong.yaml", job % goal)
+        text = umbra("run", "wrong.yaml", expect=2)
+        assert all(w in text for w in words) and "MPI_ABORT" not in text, text
+    # a fit to the data that fails is a fault of the job, in a run and in a check, on one rank and on several
+    empty = job.replace("background: 4", "background: 0")
+    for goal in ("discovery: true", "limit: {}"):
+        write("empty.yaml", empty % goal)
+        for ranks in (1, 2):
+            for text in (run("empty.yaml", ranks, expect=2), umbra("check", "empty.yaml", "--ranks", str(ranks), expect=2, timeout=60)):
+                assert "empty.yaml:5:" in text and "at signal strength 0 ended with 'not_finite'" in text and "MPI_ABORT" not in text, text
+    # a p-value of 1 has no significance
+    write("nothing.yaml", COUNTING.replace("observed: 5", "observed: 0") + "discovery: true\nstop: {toys: 100}\noutput: {directory: nothing}\n")
+    text = umbra("run", "nothing.yaml")
+    assert "p0 1 " in text and "significance - [" in text and "nan" not in text, text
     assert "qmu_tilde" in umbra("list", "statistics")

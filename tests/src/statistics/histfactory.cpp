@@ -141,3 +141,15 @@ TEST_CASE("rates agree with a plain evaluation of the workspace, for every inter
       }
     }
 }
+
+TEST_CASE("a parameter of interest of one bin is refused; a setting of nothing is noted") {
+  json w = own_workspace("on_off");
+  w["measurements"][0]["config"]["poi"] = "off[0]";
+  CHECK_THROWS_WITH(HistFactory(read_workspace(w)), Catch::Matchers::Contains("'off[0]', which belongs to one bin"));
+  w["measurements"][0]["config"]["poi"] = "off";
+  CHECK_THROWS_AS(HistFactory(read_workspace(w)), UserError);
+  w["measurements"][0]["config"] = json::parse(R"({"poi": "mu", "parameters": [{"name": "mew", "fixed": true}]})");
+  const HistFactory model(read_workspace(w));
+  REQUIRE(model.notes().size() == 1);
+  CHECK_THAT(model.notes()[0], Catch::Matchers::Contains("'mew', which no modifier defines"));
+}

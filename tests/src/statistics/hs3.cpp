@@ -95,3 +95,60 @@ TEST_CASE("faults of an HS3 document are told with their place") {
   document["distributions"][0]["samples"][1]["data"].erase("errors");
   CHECK_THROWS_WITH(read_workspace(document), Contains("no 'errors'"));
 }
+
+TEST_CASE("parameters of bins that HS3 names one by one have their own values, bounds and constness") {
+  json document = hs3_document();
+  json& samples = document["distributions"][0]["samples"];
+  samples[1]["modifiers"][0]["parameters"] = json::array({"g0", "g1"});
+  samples[2]["modifiers"][0]["parameters"] = json::array({"f0", "f1"});
+  for (const char* axis : {R"({"name": "g1", "min": 0.5, "max": 1.5})", R"({"name": "f0", "min": 0.0, "max": 4.0})", R"({"name": "of another", "min": 0.0, "max": 4.0})"})
+    document["domains"][0]["axes"].push_back(json::parse(axis));
+  document["parameter_points"][0]["parameters"].push_back(json::parse(R"({"name": "g0", "value": 1.25, "const": true})"));
+  const auto model = compile(document);
+  const auto parameter = [&](const char* name) { return model->parameters().at(model->find(name)); };
+  CHECK(model->num_parameters() == compile(hs3_document())->num_parameters());
+  CHECK(parameter("stat_channel[0]").fixed);
+  CHECK(parameter("stat_channel[0]").init == 1.25);
+  CHECK(!parameter("stat_channel[1]").fixed);
+  CHECK(parameter("stat_channel[1]").low == 0.5);
+  CHECK(parameter("stat_channel[1]").high == 1.5);
+  CHECK(parameter("fake[0]").high == 4.0);
+  CHECK(parameter("fake[0]").low == 1e-10);  // a Poisson mean
+  CHECK(parameter("fake[1]").high == 10);
+  CHECK(model->notes().empty());
+
+  // Samples of a channel with one list share, with two lists do not.
+  json& own = samples[0]["modifiers"];
+  samples[0]["data"]["errors"] = json::array({0.5, 0.5});
+  own.push_back(json::parse(R"({"name": "mcstat", "type": "staterror", "constraint": "Gauss", "parameters": ["g0", "g1"]})"));
+  CHECK(compile(document)->num_parameters() == model->num_parameters());
+  own.back()["parameters"] = json::array({"h0", "h1"});
+  CHECK(compile(document)->num_parameters() == model->num_parameters() + 2);
+  own.back()["parameters"] = json::array({"g1", "h1"});
+  CHECK_THROWS_WITH(read_workspace(document), Contains("the parameter 'g1' stands in another place too"));
+  own.back()["parameters"] = json::array({"g1"});
+  CHECK_THROWS_WITH(read_workspace(document), Contains("/parameters: 1 parameters for 2 bins"));
+}
+
+TEST_CASE("an HS3 analysis begins at the parameter point that it names") {
+  json document = hs3_document();
+  json& points = document["parameter_points"];
+  points.insert(points.begin(), json::parse(R"({"name": "snapshot", "parameters": [{"name": "mu", "value": 5.0, "const": true}]})"));
+  document["analyses"][0]["init"] = "default";
+  const auto model = compile(document);
+  CHECK(model->parameters()[model->poi()].init == 1.0);
+  CHECK(!model->parameters()[model->poi()].fixed);
+  document["analyses"][0]["init"] = "snapshot";
+  CHECK(compile(document)->parameters()[model->poi()].init == 5.0);
+  document["analyses"][0].erase("init");
+  points[1]["name"] = "default_values";
+  CHECK(compile(document)->parameters()[model->poi()].init == 1.0);
+  document["analyses"][0]["init"] = "nowhere";
+  CHECK_THROWS_WITH(read_workspace(document), Contains("nothing here is called 'nowhere'"));
+}
+
+TEST_CASE("two HS3 samples of one name are refused") {
+  json document = hs3_document();
+  document["distributions"][0]["samples"][1]["name"] = "signal";
+  CHECK_THROWS_WITH(read_workspace(document), Contains("two samples are called 'signal'"));
+}

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "src/statistics/poisson_term.h"
 #include "tests/support/catch.h"
 #include "tests/support/workspaces.h"
 
@@ -134,4 +135,46 @@ TEST_CASE("the preconditioner solves its own matrix, in the space of bins and of
     f.precondition(hv, back);
     for (std::size_t i = 0; i < n; ++i) CHECK(back[i] == Approx(v[i]).margin(1e-5));
   }
+}
+
+TEST_CASE("differences of -ln L keep their digits where counts and auxiliary data are large") {
+  const auto exact_term = [](long double n, long double rate) {
+    const long double t = (rate - n) / n;
+    return n * (t - std::log1p(t));
+  };
+  for (const double size : {1e2, 1e8, 1e12}) {
+    json w = own_workspace("on_off");
+    const double background = size, uncertainty = std::sqrt(size) * 1e-3;
+    w["channels"][0]["samples"][0]["data"] = {std::sqrt(size)};
+    w["channels"][0]["samples"][1]["data"] = {background};
+    w["channels"][0]["samples"][1]["modifiers"][0]["data"] = {uncertainty};
+    w["observations"][0]["data"] = {std::round(size + 0.4 * std::sqrt(size))};
+    const auto model = compile(w);
+    Likelihood f(*model);
+    const std::vector<double> data = model->observed();
+    f.set_data(data);
+    const std::size_t mu = model->find("mu"), gamma = model->find("off[0]");
+    const long double tau = model->parameters()[gamma].width;
+    const auto exact = [&](const std::vector<double>& x) {
+      return exact_term(data[0], std::sqrt(static_cast<long double>(size)) * x[mu] + static_cast<long double>(background) * x[gamma]) + exact_term(data[1], tau * x[gamma]);
+    };
+    std::vector<double> x = model->inits(), y = x;
+    x[mu] = 0.3;
+    y[mu] = 1.1;
+    y[gamma] = 1 + 0.7 / std::sqrt(static_cast<double>(tau));
+    const double here = f.evaluate(x), there = f.evaluate(y);
+    INFO("size " << size);
+    // What is left is the rounding of the rate and of tau x gamma: in their own last digits.
+    CHECK(std::abs(there - here - static_cast<double>(exact(y) - exact(x))) < 1e-10 + 8e-16 * std::sqrt(static_cast<double>(tau)));
+    CHECK(f.rounding(there) < 1e-10 + 1e-14 * std::sqrt(static_cast<double>(tau)));
+  }
+}
+
+TEST_CASE("a Poisson term is -ln of its probability, whatever its size") {
+  for (const double n : {0.0, 0.3, 1.0, 7.0, 15.9, 16.0, 40.0, 1e4})
+    for (const double ratio : {1e-6, 0.3, 0.51, 0.97, 1.0, 1.0001, 1.49, 1.51, 8.0}) {
+      const double rate = (n > 0 ? n : 1) * ratio;
+      INFO("n " << n << " rate " << rate);
+      CHECK(poisson_nll(n, rate) == Approx(rate - n * std::log(rate) + std::lgamma(n + 1)).epsilon(1e-11).margin(1e-11));
+    }
 }

@@ -25,3 +25,15 @@ TEST_CASE("a patch of the signal keeps the background, one of the background or 
   CHECK(difference(R"([{"op": "remove", "path": "/channels/1"}])") == "the channels differ");
   CHECK(difference(R"([{"op": "replace", "path": "/observations/0/data/0", "value": 17.0}])") == "the observations differ");
 }
+
+TEST_CASE("a parameter that is fixed elsewhere is another background") {
+  json base = own_workspace("on_off");
+  base["channels"][0]["samples"][1]["modifiers"].push_back({{"name", "k"}, {"type", "normfactor"}, {"data", nullptr}});
+  base["measurements"][0]["config"]["parameters"] = json::parse(R"([{"name": "k", "inits": [1.0], "fixed": true}])");
+  json other = base;
+  other["measurements"][0]["config"]["parameters"][0]["inits"][0] = 2.0;
+  const Workspace a = read_workspace(base), b = read_workspace(other);
+  CHECK(background_difference(a, HistFactory(a), b, HistFactory(b)) == "the value of 'k', which is fixed, differs");
+  CHECK(background_difference(b, HistFactory(b), a, HistFactory(a)) == "the value of 'k', which is fixed, differs");
+  CHECK(background_difference(a, HistFactory(a), a, HistFactory(a)) == "");
+}

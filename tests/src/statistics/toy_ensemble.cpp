@@ -10,6 +10,7 @@
 #include "src/statistics/counting_model.h"
 #include "tests/support/catch.h"
 #include "tests/support/toys.h"
+#include "tests/support/workspaces.h"
 
 using namespace umbra;
 
@@ -140,4 +141,101 @@ TEST_CASE("a block that cannot be made counts as unresolved toys") {
   CHECK(ensemble.tests().front().signal.resolved == 100);
   CHECK(ensemble.tests().front().background.resolved == 200);
   CHECK(ensemble.result().warnings.size() == 1);
+}
+
+TEST_CASE("a limit whose toys are all unresolved ends without one, and says so") {
+  for (const bool by_precision : {false, true}) {
+    ToyEnsembleOptions o = limit_options();
+    if (by_precision) o.stop = {0, "upper_limit", 0.1, 1200};
+    ToyEnsemble ensemble(o, model(), statistic("qmu_tilde"));
+    while (!ensemble.done()) {
+      const std::vector<Task> asked = ensemble.ask(10);
+      REQUIRE(!asked.empty());
+      for (const Task& t : asked) {
+        Outcome outcome;
+        outcome.kind = t.kind;
+        outcome.id = t.id;
+        outcome.status = Status::killed_rank;
+        ensemble.tell(outcome);
+      }
+    }
+    CHECK(!ensemble.limits());
+    CHECK(ensemble.progress().empty());
+    const std::vector<std::string> warnings = ensemble.result().warnings;
+    REQUIRE(warnings.size() >= 2);
+    CHECK_THAT(warnings[1], Catch::Matchers::Contains("there is no limit"));
+  }
+}
+
+TEST_CASE("a block is no larger than the toys asked for, and small where a user's own code makes them") {
+  struct Foreign final : ToyModel {
+    CountingModel own{CountingModel::Options{}};
+    std::size_t num_parameters() const override { return 1; }
+    std::size_t poi() const override { return 0; }
+    PoiRange poi_range() const override { return own.poi_range(); }
+    double lowest_poi() const override { return own.lowest_poi(); }
+    std::span<const double> initial() const override { return own.initial(); }
+    std::span<const double> observed() const override { return own.observed(); }
+    void generate(std::span<const double> p, const ToyId& id, std::vector<double>& data) override { own.generate(p, id, data); }
+    void expected(std::span<const double> p, std::vector<double>& data) override { own.expected(p, data); }
+    void set_data(std::span<const double> data) override { own.set_data(data); }
+    void fit(PoiRange range, FitResult& result) override { own.fit(range, result); }
+    double nll(std::span<const double> p) override { return own.nll(p); }
+    double saturated() override { return own.saturated(); }
+    double num_events() const override { return own.num_events(); }
+    bool is_foreign() const override { return true; }
+  };
+  CHECK(usual_block(model(), 1, 0) == 1000);
+  CHECK(usual_block(model(), 1, 100) == 100);
+  CHECK(usual_block(model(), 1, 5000) == 1000);
+  CHECK(usual_block(std::unique_ptr<ToyModel>(new Foreign), 1, 5000) == 10);
+}
+
+TEST_CASE("blocks that take long, and toys that a statistic cannot have, are warned of") {
+  ToyEnsembleOptions o;
+  o.tested = {1.0};
+  o.stop.toys = 100;
+  o.block = 100;
+  o.seed = seed;
+  const auto no_background = []() -> std::unique_ptr<ToyModel> { return std::make_unique<CountingModel>(CountingModel::Options{.signal = 6, .background = 0, .observed = 0}); };
+  ToyEnsemble ensemble(o, no_background(), statistic("qmu"));
+  ToyTasks tasks(no_background(), statistic("qmu"), seed);
+  for (const Task& t : ensemble.ask(10)) {
+    Outcome outcome;
+    outcome.kind = t.kind;
+    outcome.id = t.id;
+    tasks.run(t, outcome);
+    outcome.duration = 25;
+    ensemble.tell(outcome);
+  }
+  const std::vector<std::string> warnings = ensemble.result().warnings;
+  REQUIRE(warnings.size() == 2);
+  CHECK_THAT(warnings[0], Catch::Matchers::Contains("it cannot go there (there is no background)"));
+  CHECK_THAT(warnings[1], Catch::Matchers::Contains("took 25 s") && Catch::Matchers::Contains("say block: 20"));
+
+  HistFactoryToyModel usual(compile(own_workspace("on_off")));
+  CHECK(usual.lowest_poi() < 0);
+  json w = own_workspace("on_off");
+  w["channels"][0]["samples"][1]["data"] = {0.0};
+  HistFactoryToyModel without(compile(w));
+  CHECK(without.lowest_poi() == 0);
+  CHECK(without.lowest_poi_reason() == "bin 0 of channel 'on' has signal and 0 background events");
+}
+
+TEST_CASE("a limit on a model without background and with data is refused before any toy is made") {
+  const auto impossible = []() -> std::unique_ptr<ToyModel> { return std::make_unique<CountingModel>(CountingModel::Options{.signal = 5, .background = 0, .observed = 3}); };
+  CHECK_THROWS_WITH(ToyEnsemble(limit_options(), impossible(), statistic("qmu_tilde")), Catch::Matchers::Contains("at signal strength 0 ended with 'not_finite'"));
+}
+
+TEST_CASE("an upper bound that the data pass is warned of") {
+  ToyEnsembleOptions o;
+  o.goal = ToyGoal::discovery;
+  o.stop.toys = 100;
+  o.block = 100;
+  const auto high = []() -> std::unique_ptr<ToyModel> { return std::make_unique<CountingModel>(CountingModel::Options{.signal = 1, .background = 1, .observed = 13, .largest_poi = 10}); };
+  const ToyEnsemble ensemble(o, high(), statistic("q0"));
+  bool told = false;
+  for (const std::string& warning : ensemble.result().warnings)
+    told = told || warning.find("the upper bound 10 of the parameter of interest does not hold") != std::string::npos;
+  CHECK(told);
 }

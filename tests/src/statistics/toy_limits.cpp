@@ -109,9 +109,49 @@ TEST_CASE("Feldman-Cousins intervals are those of the published table") {
         point.counts.add(row, observed.statistic, t->extreme());
       points.push_back(point);
     }
-    const Interval interval = feldman_cousins(points, 0.9);
+    const ToyInterval interval = feldman_cousins(points, 0.9);
     INFO("n = " << entry.n);
     CHECK(interval.low == Approx(entry.low).margin(0.25));
     CHECK(interval.high == Approx(entry.high).margin(0.25));
   }
+}
+
+TEST_CASE("the ends of an interval have errors that are right, and points without a resolved toy say nothing") {
+  CountingModel model({.signal = 1, .background = 3, .observed = 10});
+  const auto t = statistic("tmu_tilde");
+  const std::vector<double> strengths = {1.5, 2, 2.5, 3, 5, 8, 12, 12.8, 13.6, 14.4, 15.2};
+  std::vector<double> lows, highs;
+  double low_error = 0, high_error = 0;
+  const int rounds = 60;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<IntervalPoint> points;
+    for (const double mu : strengths) {
+      const ToyRow observed = observed_row(model, *t, mu);
+      IntervalPoint point{mu, {}};
+      for (const ToyRow& row : run_block(model, *t, {std::uint64_t(mu * 1000), {mu}, {mu}}, 100 + static_cast<std::uint64_t>(round), 0, 4000).rows)
+        point.counts.add(row, observed.statistic, t->extreme());
+      points.push_back(point);
+    }
+    const ToyInterval interval = feldman_cousins(points, 0.9);
+    lows.push_back(interval.low);
+    highs.push_back(interval.high);
+    low_error += interval.low_error / rounds;
+    high_error += interval.high_error / rounds;
+    points.push_back({16, {0, 0, 4000}});
+    points.insert(points.begin(), {1, {0, 0, 4000}});
+    const ToyInterval same = feldman_cousins(points, 0.9);
+    CHECK(same.low == interval.low);
+    CHECK(same.high == interval.high);
+  }
+  const auto spread = [](const std::vector<double>& v) {
+    double mean = 0, squares = 0;
+    for (const double x : v) mean += x / static_cast<double>(v.size());
+    for (const double x : v) squares += (x - mean) * (x - mean);
+    return std::sqrt(squares / static_cast<double>(v.size() - 1));
+  };
+  CHECK(low_error / spread(lows) == Approx(1).margin(0.4));
+  CHECK(high_error / spread(highs) == Approx(1).margin(0.4));
+  const ToyInterval nothing = feldman_cousins({{1, {0, 0, 100}}, {2, {0, 0, 100}}}, 0.9);
+  CHECK(std::isnan(nothing.low));
+  CHECK(std::isnan(nothing.high));
 }

@@ -383,3 +383,77 @@ TEST_CASE("expected CLs from toys is what exact enumeration gives") {
     CHECK(bands[i] == Approx(exact).epsilon(i == 0 ? 0.25 : 0.03));
   }
 }
+
+TEST_CASE("no toy is cut at the upper bound of the signal strength where fits above the tested one count") {
+  json w = own_workspace("on_off");
+  w["channels"][0]["samples"][0]["data"] = {1.0};
+  w["channels"][0]["samples"][1]["data"] = {1.0};
+  w["channels"][0]["samples"][1]["modifiers"] = json::array();
+  w["observations"][0]["data"] = {13.0};
+  HistFactoryToyModel model(compile(w));
+  REQUIRE(model.poi_range().high == 10);
+  // A bound of the closed form as well.
+  CountingModel exact({.signal = 1, .background = 1, .observed = 13}), bounded({.signal = 1, .background = 1, .observed = 13, .largest_poi = 10});
+  for (const char* name : {"tmu", "tmu_tilde", "q0"}) {
+    const auto q = statistic(name);
+    Profile a(model), b(exact), c(bounded);
+    for (const double tested : {2.0, 8.0, 10.0, 15.0})
+      for (int n = 8; n < 40; ++n) {
+        const double data[] = {static_cast<double>(n)};
+        for (Profile* p : {&a, &b, &c}) p->set_data(data);
+        INFO(name << " mu " << tested << " n " << n);
+        const double expected = q->value(b, tested);
+        CHECK(q->value(a, tested) == Approx(expected).margin(5e-6));
+        CHECK(q->value(c, tested) == Approx(expected).margin(5e-6));
+      }
+  }
+  CHECK(Asymptotics(model).discovery().q0 == Approx(2 * (13 * std::log(13.0) - 12)).epsilon(1e-9));
+}
+
+TEST_CASE("fits resolve every toy where numbers are large or constraints precise, and the statistic is exact") {
+  struct Case {
+    double signal, background, uncertainty, observed;
+  };
+  // tau = (background / uncertainty)^2 up to 9e14; counts up to 1e9.
+  for (const Case& c : {Case{10, 30, 3e-3, 33}, Case{10, 30, 3e-4, 33}, Case{10, 30, 1e-6, 33}, Case{2e4, 1e8, 5, 1e8 + 5e3}, Case{6e4, 1e9, 0, 1e9 + 1.6e4}}) {
+    json w = own_workspace("on_off");
+    w["channels"][0]["samples"][0]["data"] = {c.signal};
+    w["channels"][0]["samples"][1]["data"] = {c.background};
+    w["channels"][0]["samples"][1]["modifiers"][0]["data"] = {c.uncertainty};
+    w["observations"][0]["data"] = {c.observed};
+    HistFactoryToyModel model(compile(w));
+    CountingModel exact({.signal = c.signal, .background = c.background, .observed = c.observed});
+    INFO(c.background << " +- " << c.uncertainty);
+    const ToyHypothesis at{3, conditional_parameters(model, 1.0), {1.0}};
+    const ToyBlock block = run_block(model, *statistic("qmu_tilde"), at, 1, 0, 1000);
+    std::vector<double> data;
+    Profile profile(exact);
+    double worst = 0, hits = 0;
+    for (const ToyRow& row : block.rows) {
+      REQUIRE(resolved(row.status));
+      // The background is known to better than its own fluctuation by far: the auxiliary datum hardly matters.
+      model.generate(at.parameters, {1, 3, row.toy}, data);
+      const double only[] = {data[0]};
+      profile.set_data(only);
+      const double q = statistic("qmu_tilde")->value(profile, 1.0);
+      worst = std::max(worst, std::abs(row.statistic - q));
+      hits += row.statistic > 1;
+    }
+    CHECK(worst < 2e-2);
+    CHECK(hits / 1000 == Approx(0.1587).margin(0.05));
+  }
+}
+
+TEST_CASE("a Poisson constraint with a lower bound of 0 and nothing counted is no trouble") {
+  json w = own_workspace("on_off");
+  w["channels"][0]["samples"][0]["data"] = {5.0};
+  w["channels"][0]["samples"][1]["data"] = {3.0};
+  w["channels"][0]["samples"][1]["modifiers"][0]["data"] = {2.5};
+  w["observations"][0]["data"] = {4.0};
+  w["measurements"][0]["config"]["parameters"] = json::parse(R"([{"name": "off", "bounds": [[0.0, 10.0]]}])");
+  HistFactoryToyModel model(compile(w));
+  CHECK(model.model().parameters()[model.model().find("off[0]")].low == 1e-10);
+  for (const double mu : {0.0, 1.0})
+    for (const ToyRow& row : run_block(model, *statistic("qmu_tilde"), {5, conditional_parameters(model, mu), {1.0}}, 1, 0, 500).rows)
+      REQUIRE(resolved(row.status));
+}
