@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "io/file.h"
+#include "io/reader.h"
 #include "io/yaml.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -20,6 +21,14 @@ void check_same_job(const Job& job, const std::string& file) {
   VALIDATE(found.empty(),
            "{} holds the result of another job, which would be mixed with this one:\n  {}\nGive this job another output: {{directory: ...}}, or start it anew with --fresh",
            job.output.directory, join(found, "\n  "));
+}
+
+// Merged nested-sampling runs: results of others, which no campaign of their own can go on with. These have no sessions.
+void refuse_merger(const std::string& run) {
+  if (exists(run + "/sessions.json") || !exists(run + "/results.h5")) return;
+  const Reader reader(run);
+  VALIDATE(!reader.attributes().contains("merged_from"),
+           "{} was made by umbra merge of other runs, and there is nothing to go on with: make another run of the job with another seed and output, and merge that with them", run);
 }
 
 }  // namespace
@@ -42,6 +51,7 @@ std::unique_ptr<RunLock> take_run_directory(const Job& job, bool fresh) {
     for (const char* name : {"results.h5", "checkpoint", "checkpoint.next", "status.json", "summary.json", "log.txt", "sessions.json", "job.yaml"}) remove_file(run + "/" + name);
   } else if (exists(job_file)) {
     check_same_job(job, job_file);
+    refuse_merger(run);
   }
   replace_file(job_file, write_yaml(job.root));
   return lock;

@@ -72,7 +72,11 @@ void RunRecord::resume() {
     const std::vector<std::byte> text = read_file(directory_ + sessions_file);
     sessions_ = read_sessions({reinterpret_cast<const char*>(text.data()), text.size()});
   }
-  if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  try {
+    if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  } catch (const boost::archive::archive_exception& e) {
+    throw UserError(fmt::format("{}/checkpoint is damaged or empty ({}): the campaign cannot go on without it; restore it from a copy, or start anew in another directory", directory_, e.what()));
+  }
   parts_.store.check_rows(claims_);
   std::map<std::pair<TaskKind, TaskId>, Start> unfinished;
   Journal::Visitor visitor;
