@@ -51,7 +51,7 @@ with Folder():
     assert abs(whole["ln_evidence_physical"] - whole["ln_evidence"] + math.log(whole["physical_fraction"])) < 1e-9
     assert "busy_share" not in whole, whole
     assert "complete" in umbra("status", "all")
-    again = umbra("run", "all/job.yaml", "output.directory=all", expect=1)
+    again = umbra("run", "all/job.yaml", "output.directory=all", expect=2)
     assert "umbra merge" in again and "another seed" in again, again
     kept = posterior["equal_weight"].sum()
     assert abs(kept - whole["equal_weight_samples"]) < 4 * math.sqrt(whole["equal_weight_samples"]), kept
