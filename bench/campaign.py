@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Whole campaigns, from the command line to results.h5: share of the cores' time in the model, 2 ranks over 1, busy share of 64 ranks,
-also where simulators crash and hang.
+also where simulators crash and hang, and nested sampling to its end on 64 ranks.
 
-    bench/campaign.py build/release/bin/umbra [--pairs 5] [--only cheap,ranks,busy,fickle]
+    bench/campaign.py build/release/bin/umbra [--pairs 5] [--only cheap,ranks,busy,fickle,nested]
 
 Each figure is the median of so many interleaved runs; the rates are those between first and last dispatch, drains included.
 """
@@ -60,7 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("umbra")
     parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--only", default="cheap,ranks,busy,fickle")
+    parser.add_argument("--only", default="cheap,ranks,busy,fickle,nested")
     options = parser.parse_args()
     umbra = os.path.abspath(options.umbra)
     source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -87,6 +87,22 @@ def main():
                 slow = job("slow.yaml", "{type: sleep, mean: 100ms, distribution: log_normal, sigma: 1}", sampler, 64 * 150)
                 shares = [run(umbra, slow, 64)[1] for _ in range(max(1, options.pairs // 2))]
                 print(f"64 ranks, 100 ms log-normal sigma 1, {sampler}: busy share {statistics.median(shares):.3f}   (target 0.95)", flush=True)
+        if "nested" in chosen:
+            # To its end by itself, on 64 real ranks; the speed-up is over one rank without look-ahead, whose evaluations are counted on a model that does not sleep.
+            limit, model = 10**7, "{type: normal, sigma: 0.1}"
+            for ahead in (64, 512):
+                for distribution in ("", "distribution: log_normal, sigma: 1, "):
+                    alone = job("alone.yaml", model, "{type: nested, look_ahead: 1}", limit)
+                    nested = job("nested.yaml", f"{{type: sleep, mean: 50ms, {distribution}inner: {model}}}", f"{{type: nested, look_ahead: {ahead}}}", limit)
+                    run(umbra, alone, 1)
+                    with open("out/summary.json") as f:
+                        one = json.load(f)
+                    rate, share = run(umbra, nested, 64)
+                    with open("out/summary.json") as f:
+                        many = json.load(f)
+                    wall = many["evaluations"] / rate
+                    print(f"nested on 64 ranks, look_ahead {ahead}, {distribution or 'constant durations, '}busy share {share:.3f}, {wall:.1f} s for {many['evaluations']} evaluations ({one['evaluations']} on one rank without look-ahead): "
+                          f"speed-up {one['evaluations'] * 0.05 / wall:.1f}; ln Z {many['ln_evidence']:.3f} +- {many['ln_evidence_error']:.3f} and {one['ln_evidence']:.3f} +- {one['ln_evidence_error']:.3f}", flush=True)
         if "fickle" in chosen:
             # A tenth of the points crash at once, one in a hundred hangs until a time-out of 12 mean durations.
             library = os.path.join(os.path.dirname(os.path.dirname(umbra)), "lib", "libfickle_model.so")

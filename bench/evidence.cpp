@@ -2,6 +2,7 @@
 //   evidence [problem=all] [seeds=20] [first_seed=1] [key=value ...options of the sampler]
 //   evidence runs [problem=all] ...        one line a run instead, for `evidence table < LINES`: the parts of a table may run apart
 //   evidence ranks [problem=shells-5] [ranks=64] [seeds=20]   wall time without look-ahead on one rank over that on many, in virtual time
+//   evidence chains [problem=equicorrelated-10] [seeds=20] [most=2000000]   Markov chains: evaluations until they stop by themselves, and what an effective sample costs
 // A problem is name-dim, for instance shells-5, with an inner sampler after a colon where wanted: shells-10:slice.
 
 #include <ctime>
@@ -244,6 +245,45 @@ void print_ranks(const Problem& problem, const char* inner, std::size_t ranks, i
       std::fflush(stdout);
     }
 }
+/// Markov chains with their defaults on a problem that is symmetric about u = 1/2: evaluations for 1000 effective samples and R-hat 1.01, and the mean of the first coordinate against 1/2
+/// in units of what the effective samples promise.
+void print_chains(const Problem& problem, int seeds, TaskId most) {
+  std::printf("%s %zu-D, %d seeds\n| sampler | ended as asked | evaluations (median) | for an effective sample | mean: width of its pulls |\n|---|---|---|---|---|\n", problem.name.c_str(), problem.dim, seeds);
+  for (const char* type : {"metropolis", "ensemble_mcmc", "differential_mcmc", "parallel_tempering"}) {
+    std::vector<double> evaluations, costs;
+    Moments pull;
+    int ended = 0;
+    for (int s = 1; s <= seeds; ++s) {
+      Faults faults;
+      const auto sampler = SamplerRegistry::instance().make(Config::map({{"type", Config(type), {}}}), faults, {problem.dim, std::vector<bool>(problem.dim, false), static_cast<std::uint64_t>(s)});
+      faults.throw_if_any("options");
+      std::vector<double> first;  // coordinate of each task
+      while (!sampler->done() && first.size() < most)
+        for (const Task& task : sampler->ask(1)) {
+          const auto u = doubles(task.payload);
+          if (task.id >= first.size()) first.resize(task.id + 1);
+          first[task.id] = u[0];
+          Outcome outcome;
+          outcome.id = task.id;
+          outcome.values.assign(u.begin(), u.end());
+          outcome.values.push_back(problem.log_likelihood(u));
+          sampler->tell(outcome);
+        }
+      const SamplerResult r = sampler->result();
+      const double samples = number(r, "effective_samples"), calls = static_cast<double>(first.size());
+      ended += r.warnings.empty();
+      evaluations.push_back(calls);
+      costs.push_back(calls / samples);
+      double mean = 0.0, square = 0.0;
+      for (std::size_t i = 0; i < r.ids.size(); ++i) mean += std::exp(r.log_weight[i]) * first[r.ids[i]], square += std::exp(r.log_weight[i]) * first[r.ids[i]] * first[r.ids[i]];
+      pull.add((mean - 0.5) / std::sqrt((square - mean * mean) / samples));
+    }
+    std::sort(evaluations.begin(), evaluations.end());
+    std::sort(costs.begin(), costs.end());
+    std::printf("| %s | %d | %.0f | %.0f | %.2f |\n", type, ended, evaluations[evaluations.size() / 2], costs[costs.size() / 2], std::sqrt(pull.rms2()));
+    std::fflush(stdout);
+  }
+}
 }  // namespace
 
 int main(int argc, char* argv[]) {
@@ -253,6 +293,10 @@ int main(int argc, char* argv[]) {
     const auto colon = name.find(':');
     inner = colon == std::string::npos ? "regions" : name.substr(colon + 1);
     if (const Problem* p = find_problem(name)) print_ranks(*p, inner.c_str(), argc > 3 ? std::stoul(argv[3]) : 64, argc > 4 ? std::atoi(argv[4]) : 20);
+    return 0;
+  }
+  if (which == "chains") {
+    if (const Problem* p = find_problem(argc > 2 ? argv[2] : "equicorrelated-10")) print_chains(*p, argc > 3 ? std::atoi(argv[3]) : 20, argc > 4 ? std::stoul(argv[4]) : 2000000);
     return 0;
   }
   std::vector<Run> runs;

@@ -12,6 +12,7 @@
 #include "io/yaml.h"
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
+#include "src/base/random.h"
 #include "src/base/text.h"
 
 namespace umbra {
@@ -114,14 +115,19 @@ EarlierRun::Rows EarlierRun::rows(const std::vector<std::string>& columns) const
   const auto column = [&](const std::string& name) { return has(name) ? reader_.column("points", name) : std::vector<double>(ids.size(), nan); };
   std::vector<std::size_t> chosen(ids.size());
   std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  const std::vector<double> status = column("status");
+  Rows rows;
   if (where_) {
     std::vector<std::vector<double>> used;
     for (const std::string& name : where_columns_) used.push_back(column(name));
     std::vector<double> row(reader_.columns("points").size(), nan);
     std::erase_if(chosen, [&](std::size_t i) {
       for (std::size_t c = 0; c < used.size(); ++c) row[where_->used()[c]] = used[c][i];
-      return !where_->is_true(row);
+      const bool left_out = !where_->is_true(row);
+      if (left_out && static_cast<Status>(static_cast<int>(status[i])) == Status::ok) rows.left_out.push_back(ids[i]);
+      return left_out;
     });
+    std::sort(rows.left_out.begin(), rows.left_out.end());
     VALIDATE(!chosen.empty(), "{}: where: '{}' is true for none of the {} points of {}: choose more of them", key_, where_->text(), ids.size(), directory_);
   }
   VALIDATE(!chosen.empty(), "{}: {} has no points yet", key_, directory_);
@@ -164,9 +170,7 @@ EarlierRun::Rows EarlierRun::rows(const std::vector<std::string>& columns) const
     u.resize(chosen.size() * dim);
   }
 
-  Rows rows;
   rows.u = std::move(u);
-  const std::vector<double> status = column("status");
   for (const std::size_t i : chosen) {
     rows.ids.push_back(ids[i]);
     rows.status.push_back(static_cast<Status>(static_cast<int>(status[i])));
@@ -210,6 +214,8 @@ void EarlierRun::find_sample(EarlierPoints& points, const Rows& rows) const {
       while (i < ids.size() && static_cast<TaskId>(ids[i]) < rows.ids[k]) ++i;
       if (i < ids.size() && static_cast<TaskId>(ids[i]) == rows.ids[k]) points.log_weight[k] = log_weight.at(i);
     }
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      if (std::binary_search(rows.left_out.begin(), rows.left_out.end(), static_cast<TaskId>(ids[i]))) points.left_out += std::exp(log_weight.at(i));
     const Attributes summary = reader_.attributes_of("summary");
     points.ln_evidence = number_of(summary, "ln_evidence");
     points.ln_evidence_error = number_of(summary, "ln_evidence_error");
@@ -221,6 +227,7 @@ void EarlierRun::find_sample(EarlierPoints& points, const Rows& rows) const {
   // Which points of a running campaign are there depends on how long they took.
   std::vector<TaskId> all = reader_.ids("points");
   points.draws = all.size();
+  points.left_out = all.empty() ? 0.0 : static_cast<double>(rows.left_out.size()) / static_cast<double>(all.size());
   const bool whole = !all.empty() && *std::max_element(all.begin(), all.end()) + 1 == all.size();
   if (whole) points.sample = random ? EarlierPoints::Sample::prior : EarlierPoints::Sample::even;
   else points.no_sample = fmt::format("{} has not been finished, and what there is of it depends on how long points took", directory_);
@@ -241,6 +248,24 @@ void EarlierRun::find_prior_ratio(EarlierPoints& points, const Rows& rows) const
     for (std::size_t p = 0; p < earlier.size(); ++p) earlier[p] = rows.columns[1 + p][k];
     points.log_prior_ratio[k] = space_.log_density(theta) - earlier_space_->log_density(earlier);
   }
+  points.prior_share = prior_share();
+}
+
+/// By draws from this job's prior.
+double EarlierRun::prior_share() const {
+  constexpr std::uint64_t draws = 20000;
+  std::vector<double> u(space_.dim()), theta(space_.size()), earlier(earlier_space_->size(), nan);
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // of a sampled parameter there and here
+  const auto place = [](const std::vector<std::string>& names, const std::string& name) { return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin()); };
+  for (const std::string& name : space_.unit_names()) places.emplace_back(place(earlier_space_->names(), name), place(space_.names(), name));
+  std::uint64_t within = 0;
+  for (std::uint64_t i = 0; i < draws; ++i) {
+    RandomStream(0, Purpose::auxiliary, i).fill_uniform(u);
+    space_.to_physical(u, theta);
+    for (const auto& [there, here] : places) earlier[there] = theta[here];
+    within += earlier_space_->contains(earlier);
+  }
+  return static_cast<double>(within) / draws;
 }
 
 }  // namespace umbra

@@ -52,6 +52,7 @@ class EarlierRun {
     std::vector<Status> status;
     std::vector<double> u;                     ///< [rows x dim]
     std::vector<std::vector<double>> columns;  ///< as asked for, [columns][rows]; NaN where the run has no such column
+    std::vector<TaskId> left_out;              ///< of points with status ok for which `where` is not true, ascending
   };
   /// Throws UserError where no point is chosen, or one lies outside the priors (and is not to be skipped).
   Rows rows(const std::vector<std::string>& columns) const;
@@ -65,6 +66,7 @@ class EarlierRun {
   bool has(const std::string& column) const;
   void find_sample(EarlierPoints& points, const Rows& rows) const;
   void find_prior_ratio(EarlierPoints& points, const Rows& rows) const;
+  double prior_share() const;
 
   std::string directory_;
   Reader reader_;

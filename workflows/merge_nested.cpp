@@ -5,11 +5,13 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "io/file.h"
 #include "io/reader.h"
 #include "io/store.h"
 #include "io/yaml.h"
+#include "jobs/clock.h"
 #include "jobs/communicator.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -17,6 +19,7 @@
 #include "workflows/build_info.h"
 #include "workflows/commands.h"
 #include "workflows/job.h"
+#include "workflows/progress.h"
 #include "workflows/run_directory.h"
 #include "workflows/summary.h"
 
@@ -25,12 +28,36 @@ namespace {
 
 constexpr std::uint64_t rows_at_once = 200000;
 
+/// A run that was sampled, not merged.
+struct Part {
+  std::string run;
+  std::uint64_t seed;
+  std::uint64_t first_id;  ///< what its ids were raised by
+};
+
 struct Source {
   std::string directory;
   Job job;
   Reader reader;
   std::uint64_t first_id = 0;  ///< what its ids are raised by
+  std::vector<Part> parts = {};  ///< itself, or those that it was merged from
 };
+
+template <class Value>
+Value attribute(const Attributes& attributes, const std::string& name, Value missing) {
+  const auto found = attributes.find(name);
+  const auto* value = found == attributes.end() ? nullptr : std::get_if<Value>(&found->second);
+  return value ? *value : missing;
+}
+
+/// A merger names all that it was made of, the parts of mergers among them.
+std::vector<Part> parts_of(const Source& source) {
+  const std::string text = attribute<std::string>(source.reader.attributes(), "merged_from", "");
+  if (text.empty()) return {{source.directory, source.job.seed, 0}};
+  std::vector<Part> parts;
+  for (const auto& j : nlohmann::json::parse(text)) parts.push_back({j.at("run"), j.at("seed"), j.at("first_id")});
+  return parts;
+}
 
 Source open_source(const std::string& directory) {
   const std::string file = directory + "/job.yaml";
@@ -44,6 +71,7 @@ Source open_source(const std::string& directory) {
   const Config* type = sampler ? sampler->find("type") : nullptr;
   VALIDATE(type && type->text() == "nested", "{} is no run of nested sampling: only such runs have points that can be joined into one evidence", directory);
   VALIDATE(source.reader.merged() && !source.reader.numbers("posterior", "id").empty(), "{} is not finished, or has no posterior: run it again to go on", directory);
+  source.parts = parts_of(source);
   return source;
 }
 
@@ -61,8 +89,10 @@ std::vector<Source> open_sources(const std::vector<std::string>& directories) {
   std::map<std::uint64_t, std::string> seeds;
   for (const std::string& directory : directories) {
     Source source = open_source(directory);
-    const auto [other, is_new] = seeds.emplace(source.job.seed, directory);
-    VALIDATE(is_new, "{} and {} have the same seed {}: their points are the same, not independent ones", other->second, directory, source.job.seed);
+    for (const Part& part : source.parts) {
+      const auto [other, is_new] = seeds.emplace(part.seed, directory);
+      VALIDATE(is_new, "{} and {} both have points of seed {}: they are the same, not independent ones, and would count twice; leave one of the two out", other->second, directory, part.seed);
+    }
     if (!sources.empty()) {
       const auto different = differences(problem_of(sources.front().job), problem_of(source.job));
       VALIDATE(different.empty(), "{} and {} are not of one problem:\n  {}", sources.front().directory, directory, join(different, "\n  "));
@@ -71,12 +101,6 @@ std::vector<Source> open_sources(const std::vector<std::string>& directories) {
     sources.push_back(std::move(source));
   }
   return sources;
-}
-
-double number(const Attributes& attributes, const std::string& name, double missing) {
-  const auto found = attributes.find(name);
-  const auto* value = found == attributes.end() ? nullptr : std::get_if<double>(&found->second);
-  return value ? *value : missing;
 }
 
 NestedRun nested_run(const Source& source) {
@@ -92,9 +116,17 @@ NestedRun nested_run(const Source& source) {
   }
   run.log_positive = find_log_positive(run.points, volume);
   const Attributes summary = source.reader.attributes_of("summary");
-  run.ln_evidence = number(summary, "ln_evidence", std::nan(""));
-  run.ln_evidence_error = number(summary, "ln_evidence_error", std::nan(""));
-  run.insertion_p_value = number(summary, "insertion_p_value", 1.0);
+  const auto number = [&](const char* name) { return attribute(summary, name, std::nan("")); };
+  run.ln_evidence = number("ln_evidence");
+  run.ln_evidence_error = number("ln_evidence_error");
+  run.insertion_p_value = attribute(summary, "insertion_p_value", 1.0);
+  run.physical_fraction = number("physical_fraction");
+  run.failed_fraction = number("failed_fraction");
+  run.jump_rank = number("jump_rank");
+  run.remaining_evidence = number("remaining_evidence");
+  run.name = source.directory;
+  std::istringstream warnings(attribute<std::string>(summary, "warnings", ""));
+  for (std::string line; std::getline(warnings, line);) run.warnings.push_back(line);
   return run;
 }
 
@@ -110,7 +142,8 @@ class Output {
     }
     StoreOptions options;
     nlohmann::ordered_json merged = nlohmann::ordered_json::array();
-    for (const Source& s : sources) merged.push_back({{"run", s.directory}, {"seed", s.job.seed}, {"first_id", s.first_id}});
+    for (const Source& s : sources)
+      for (const Part& p : s.parts) merged.push_back({{"run", p.run}, {"seed", p.seed}, {"first_id", s.first_id + p.first_id}});
     options.attributes = {{"program", std::string("umbra")}, {"version", version()},        {"build", build_info()}, {"cpu_features", cpu_features()},  {"name", job.name},
                           {"seed", static_cast<std::int64_t>(job.seed)}, {"job", write_yaml(job.root)}, {"sessions", std::string("[]")}, {"merged_from", merged.dump()}};
     store_ = Store::open(job.output.directory, {points}, Communicator::self(), options);
@@ -139,11 +172,19 @@ class Output {
 
   void finish(const SamplerResult& result, bool quiet) {
     if (waiting_ > 0) drain();
-    const Summary summary{job_.name, "complete", &ledger_, parameters_, first_parameter_, 1.0, result, ""};
+    const Summary summary{job_.name, "complete", &ledger_, parameters_, first_parameter_, std::nan(""), result, ""};
     store_->execute(store_->merge({{"points", ledger_.settled()}}, summary_groups(summary)));
     check();
     replace_file(job_.output.directory + "/summary.json", summary_json(summary));
     store_->close();
+    ProgressState state;
+    state.name = job_.name;
+    state.state = "complete";
+    state.done = ledger_.count();
+    state.total = ledger_.count();
+    state.failures = ledger_.failures();
+    state.best = ledger_.best().log_likelihood;
+    replace_file(job_.output.directory + "/status.json", status_json(state, unix_now()));
     if (!quiet) fmt::print("{}results: {}/results.h5\n", summary_text(summary), job_.output.directory);
   }
 

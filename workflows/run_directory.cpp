@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "io/file.h"
+#include "io/reader.h"
 #include "io/yaml.h"
 #include "src/base/error.h"
 #include "src/base/text.h"
@@ -58,6 +59,14 @@ void remove_all(const std::string& path) {
   VALIDATE(!error, "{} cannot be removed ({}), which --fresh needs: change its permissions, or give another output: {{directory: ...}}", path, error.message());
 }
 
+// Merged nested-sampling runs: results of others, which no campaign of their own can go on with. These have no sessions.
+void refuse_merger(const std::string& run) {
+  if (exists(run + "/sessions.json") || !exists(run + "/results.h5")) return;
+  const Reader reader(run);
+  VALIDATE(!reader.attributes().contains("merged_from"),
+           "{} was made by umbra merge of other runs, and there is nothing to go on with: make another run of the job with another seed and output, and merge that with them", run);
+}
+
 }  // namespace
 
 std::unique_ptr<RunLock> take_run_directory(const Job& job, bool fresh) {
@@ -66,6 +75,7 @@ std::unique_ptr<RunLock> take_run_directory(const Job& job, bool fresh) {
   std::error_code ignored;
   VALIDATE(!exists(run) || fs::is_directory(run, ignored), "{} is a file, and the run directory must be a folder: give another output: {{directory: ...}}", run);
   const std::vector<std::string> names = list_directory(run);
+  if (!fresh) refuse_merger(run);
   if (exists(job_file)) check_ours(job, run, job_file);
   else
     for (const std::string& name : names)

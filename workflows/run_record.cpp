@@ -65,7 +65,11 @@ RunRecord::RunRecord(const Parts& parts, bool quiet)
 void RunRecord::resume() {
   if (auto earlier = read_sessions(directory_)) sessions_ = std::move(*earlier);
   else log_.warn("sessions.json cannot be understood: the list of starts begins anew");
-  if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  try {
+    if (const auto state = read_checkpoint(directory_, parts_.store.report().generation)) load_state(*state);
+  } catch (const boost::archive::archive_exception& e) {
+    throw UserError(fmt::format("{}/checkpoint is damaged or empty ({}): the campaign cannot go on without it; restore it from a copy, or start anew in another directory", directory_, e.what()));
+  }
   parts_.store.check_rows(claims_);
   std::map<std::pair<TaskKind, TaskId>, Start> unfinished;
   Journal::Visitor visitor;

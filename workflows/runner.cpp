@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -157,7 +158,7 @@ class Coordinator {
 
   RunnerEnd finish(Ending ending, StopCause cause) {
     bool saved = keep_trying([&] { return record_.close(ending, cause); });
-    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), sampler_->result(),
+    const Summary summary{job_.name, ending_name(ending), &ledger_, plan_.parameters, plan_.first_parameter, record_.busy_share(), result(),
                           plan_.details && ending != Ending::interrupted ? plan_.details(*sampler_) : ""};
     if (saved && ending != Ending::interrupted) {
       std::vector<Group> groups = summary_groups(summary), more;
@@ -182,6 +183,13 @@ class Coordinator {
     report(ending, summary, saved);
     const bool hard = record_.must_leave_hard();
     return {saved ? exit_code_of(ending) : exit_code::not_done, hard, record_.abandoned()};
+  }
+
+  SamplerResult result() const {
+    SamplerResult result = sampler_->result();
+    const bool found = ledger_.kind() != TaskKind::point || ledger_.count() == 0 || std::isfinite(ledger_.best().log_likelihood);
+    if (!found && result.warnings.empty()) result.warnings.push_back(nothing_found(ledger_.count()));
+    return result;
   }
 
   // As often as the job wants to wait for disk space.

@@ -165,7 +165,7 @@ std::string summary_json(const Summary& s) {
     for (const NamedValue& p : parameters_of(s, s.ledger->best())) parameters[p.name] = number(p.value);
     j["best"] = {{"id", s.ledger->best().id}, {"log_likelihood", number(s.ledger->best().log_likelihood)}, {"parameters", parameters}};
   }
-  j["busy_share"] = s.busy_share;
+  if (!std::isnan(s.busy_share)) j["busy_share"] = s.busy_share;
   for (const auto& [name, value] : s.sampler.numbers) j[name] = number(value);
   j.update(details_of(s));
   if (!s.sampler.warnings.empty()) j["warnings"] = s.sampler.warnings;
@@ -176,7 +176,7 @@ std::vector<Group> summary_groups(const Summary& s) {
   Group all{"summary", {}, {}};
   all.attributes["ending"] = s.ending;
   all.attributes["evaluations"] = static_cast<std::int64_t>(s.ledger->count());
-  all.attributes["busy_share"] = s.busy_share;
+  if (!std::isnan(s.busy_share)) all.attributes["busy_share"] = s.busy_share;
   for (const auto& [name, value] : s.sampler.numbers) all.attributes[name] = value;
   std::string warnings;
   for (const std::string& w : s.sampler.warnings) warnings += w + "\n";
@@ -205,6 +205,9 @@ std::vector<Group> summary_groups(const Summary& s) {
     posterior.series.push_back({"log_weight", s.sampler.log_weight, "", "\\ln w"});
     if (!s.sampler.log_prior_volume.empty()) posterior.series.push_back({"log_prior_volume", s.sampler.log_prior_volume, "", "\\ln X"});
     if (!s.sampler.birth_log_likelihood.empty()) posterior.series.push_back({"birth_log_likelihood", s.sampler.birth_log_likelihood, "", "\\ln L_{birth}"});
+    const auto whole = [](const auto& values) { return std::vector<std::int64_t>(values.begin(), values.end()); };
+    if (!s.sampler.mode.empty()) posterior.series.push_back({"mode", whole(s.sampler.mode), "", ""});
+    if (!s.sampler.equal_weight.empty()) posterior.series.push_back({"equal_weight", whole(s.sampler.equal_weight), "", ""});
     groups.push_back(posterior);
   }
   return groups;
@@ -227,7 +230,7 @@ std::string summary_text(const Summary& s) {
   const Json details = details_of(s);
   for (const auto& [name, value] : details.items()) text += detail_text(name, value);
   for (const std::string& w : s.sampler.warnings) text += "warning: " + w + "\n";
-  text += fmt::format("busy share {:.3f}\n", s.busy_share);
+  if (!std::isnan(s.busy_share)) text += fmt::format("busy share {:.3f}\n", s.busy_share);
   return text;
 }
 

@@ -16,7 +16,7 @@ struct Summary {
   const Ledger* ledger = nullptr;
   std::vector<std::string> parameters;  ///< names of `best`'s entries
   std::size_t first_parameter = 0;      ///< position of the first of them in a row
-  double busy_share = 0.0;
+  double busy_share = 0.0;  ///< NaN: nothing was evaluated, and there is none
   SamplerResult sampler;
   std::string details;  ///< a JSON object whose entries are shown beside; "" for none
 };

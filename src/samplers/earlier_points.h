@@ -32,6 +32,8 @@ struct EarlierPoints {
   std::vector<double> log_weight;       ///< posterior: [size], exp() summing to 1 over all of that run's posterior; -inf for points outside of it
   std::uint64_t draws = 0;              ///< prior, even: how many there were in all (fewer may have been chosen)
   std::vector<double> log_prior_ratio;  ///< [size] ln of this job's prior density over the earlier one; empty: the priors are the same
+  double prior_share = 1.0;             ///< of this job's prior within the range of the earlier one: below 1, the points know nothing of the rest
+  double left_out = 0.0;                ///< share of the earlier run's weight (prior, even: of its draws that were ok) that a filter has left out
   double ln_evidence = std::numeric_limits<double>::quiet_NaN();  ///< of the earlier run; NaN where it has none
   double ln_evidence_error = 0.0;
   double effective_samples = std::numeric_limits<double>::quiet_NaN();  ///< that the earlier run claims; NaN where it says nothing

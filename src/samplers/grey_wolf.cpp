@@ -10,7 +10,7 @@ namespace {
 
 /// A wolf goes to the mean of three places about its leaders, the best three of `pack` drawn wolves (of each the best place so far; not of
 /// all wolves, for which every task would wait). How far about falls from 2 to 0 times the distance over `generations`, then it starts
-/// again. The published step uses distances from the origin of coordinates and so favours it; here it is a part of the way
+/// again. An extended campaign keeps the `generations` with which it began. The published step uses distances from the origin of coordinates and so favours it; here it is a part of the way
 /// between leader and wolf. Steps beyond the box are reflected; periodic parameters wrap. Failures: worse than any value.
 class GreyWolf : public Population {
  public:
@@ -34,6 +34,7 @@ class GreyWolf : public Population {
                              .extras = 0,
                              .state = 2 * context.dim + 1,
                              .look_ahead = options.look_ahead.value_or(options.wolves)}),
+        given_(options.generations),
         generations_(options.generations.value_or(std::clamp<std::uint64_t>(context.evaluations / options.wolves, 1, 500))) {}
 
  private:
@@ -66,6 +67,14 @@ class GreyWolf : public Population {
     std::copy(trial.begin(), trial.end(), state.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   }
 
+  std::uint64_t plan() const override { return generations_; }
+  void set_plan(std::uint64_t generations) override {
+    VALIDATE(generations >= 1 && given_.value_or(generations) == generations,
+             "the saved state is of {} generations, the job says {} (the wolves' steps depend on it): restore 'generations', or start anew in another directory", generations, given_.value_or(generations_));
+    generations_ = generations;
+  }
+
+  std::optional<std::uint64_t> given_;
   std::uint64_t generations_;
 };
 

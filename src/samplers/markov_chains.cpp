@@ -2,6 +2,7 @@
 
 #include <boost/serialization/deque.hpp>
 #include <boost/serialization/map.hpp>
+#include <boost/serialization/utility.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -171,16 +172,46 @@ void MarkovChains::tell(const Outcome& outcome) {
 /// All walkers have done step `steps_`.
 void MarkovChains::finish_step() {
   record();
+  count_vain_draws();
   ++steps_;
   while (oldest_ + 1 < steps_) history_.pop_front(), ++oldest_;
-  if (!alive_ && steps_ * walkers_ >= common_.patience) {
-    gave_up_ = true;
-    end_ = steps_ * walkers_;
-  }
+  gave_up_ = vain_draws_ >= common_.patience;
+  if (gave_up_) end_ = steps_ * walkers_;
   if (steps_ < next_check_) return;
   next_check_ = steps_ + std::max<TaskId>(50, steps_ / 5);
   diagnose();
-  if (alive_ && smallest_ess_ >= common_.effective_samples && largest_r_hat_ <= common_.r_hat) end_ = steps_ * walkers_;
+  r_hats_.emplace_back(steps_, largest_r_hat_);
+  if (alive_ && dead_ == 0 && smallest_ess_ >= common_.effective_samples && largest_r_hat_ <= common_.r_hat) end_ = steps_ * walkers_;
+  else if (stands_still()) stuck_ = true, end_ = steps_ * walkers_;
+}
+
+/// A recorded walker that has a likelihood above zero keeps one; the others have just drawn from the prior.
+void MarkovChains::count_vain_draws() {
+  const std::uint64_t dead = dead_walkers().size();
+  vain_draws_ = dead < dead_ ? 0 : vain_draws_ + (alive_ ? dead : walkers_);
+  dead_ = dead;
+}
+
+/// R-hat - 1 falls like 1 / steps where chains mix. Where it does not even halve while steps double three times, waiting does not help.
+bool MarkovChains::stands_still() const {
+  if (!alive_ || steps_ * walkers_ < 10 * common_.patience || steps_ < 8 * r_hats_.front().first || largest_r_hat_ <= common_.r_hat) return false;
+  const auto median = [this](TaskId from, TaskId to) {
+    std::vector<double> values;
+    for (const auto& [steps, r_hat] : r_hats_)
+      if (steps >= from && steps <= to) values.push_back(r_hat);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+  };
+  return median(steps_ / 2, steps_) - 1.0 > 0.5 * (median(steps_ / 8, steps_ / 4) - 1.0);
+}
+
+/// Recorded walkers that have no likelihood above zero yet.
+std::vector<std::size_t> MarkovChains::dead_walkers() const {
+  std::vector<std::size_t> dead;
+  for (std::size_t w = 0; w < walkers_; ++w)
+    if (recorded(w) && last_[w] == no_end) dead.push_back(w);
+  return dead;
 }
 
 void MarkovChains::record() {
@@ -208,16 +239,33 @@ void MarkovChains::record() {
 void MarkovChains::diagnose() {
   const auto first = static_cast<std::size_t>(common_.burn_in * static_cast<double>(draws_.size()));
   const std::size_t recorded_walkers = draws_.front().size() / dim(), per_ensemble = recorded_walkers / common_.ensembles;
-  smallest_ess_ = inf, largest_r_hat_ = 1.0, longest_time_ = 0.0;
-  for (std::size_t d = 0; d < dim(); ++d) {
-    ChainDraws walkers(recorded_walkers), ensembles(common_.ensembles);
-    for (std::size_t i = first; i < draws_.size(); ++i)
-      for (std::size_t w = 0; w < recorded_walkers; ++w) {
-        walkers[w].push_back(draws_[i][w * dim() + d]);
-        ensembles[w / per_ensemble].push_back(draws_[i][w * dim() + d]);
-      }
+  // Living walkers of each ensemble, as many of each, so that its draws are as many; ensembles without are left out.
+  std::vector<std::vector<std::size_t>> living;
+  const std::vector<std::size_t> dead = dead_walkers();
+  std::size_t place = 0, most = per_ensemble;
+  for (std::size_t w = 0; w < walkers_; ++w) {
+    if (!recorded(w)) continue;
+    if (place % per_ensemble == 0) living.emplace_back();
+    if (!std::binary_search(dead.begin(), dead.end(), w)) living.back().push_back(place);
+    ++place;
+  }
+  std::erase_if(living, [](const auto& ensemble) { return ensemble.empty(); });
+  for (const auto& ensemble : living) most = std::min(most, ensemble.size());
+  smallest_ess_ = living.empty() ? 0.0 : inf, largest_r_hat_ = living.size() < 2 ? inf : 1.0, longest_time_ = living.empty() ? inf : 0.0;
+  for (std::size_t d = 0; d < dim() && !living.empty(); ++d) {
+    ChainDraws walkers, ensembles(living.size());
+    for (std::size_t e = 0; e < living.size(); ++e) {
+      const std::size_t before = walkers.size();
+      walkers.resize(before + living[e].size());
+      for (std::size_t i = first; i < draws_.size(); ++i)
+        for (std::size_t k = 0; k < living[e].size(); ++k) {
+          const double x = draws_[i][living[e][k] * dim() + d];
+          walkers[before + k].push_back(x);
+          if (k < most) ensembles[e].push_back(x);
+        }
+    }
     smallest_ess_ = std::min(smallest_ess_, effective_sample_size(walkers));
-    largest_r_hat_ = std::max(largest_r_hat_, split_r_hat(ensembles));
+    if (ensembles.size() > 1) largest_r_hat_ = std::max(largest_r_hat_, split_r_hat(ensembles));
     longest_time_ = std::max(longest_time_, autocorrelation_time(walkers) * static_cast<double>(thinning_));
   }
 }
@@ -239,13 +287,21 @@ SamplerResult MarkovChains::result() const {
     result.ids.push_back(id);
     result.log_weight.push_back(std::log(count / total));
   }
+  draw_equal_weights(result, context_.seed);
   result.numbers = {{"effective_samples", smallest_ess_},
                     {"r_hat", largest_r_hat_},
                     {"autocorrelation_time", longest_time_},
                     {"acceptance", steps_ > 0 ? static_cast<double>(accepted_) / static_cast<double>(steps_ * walkers_) : 0.0},
                     {"burn_in_steps", static_cast<double>(first)},
                     {"steps", static_cast<double>(steps_)}};
-  if (gave_up_) result.warnings.push_back(fmt::format("stopped because none of {} evaluations had a likelihood above zero", steps_ * walkers_));
+  if (alive_ && dead_ > 0)
+    result.warnings.push_back(fmt::format("{} walkers found no likelihood above zero and are left out{}: the posterior is that of the others, which may be a part of it; start from points that are "
+                                          "allowed (start: {{from: RUN}}), or run longer (patience)",
+                                          dead_, gave_up_ ? fmt::format(" (stopped after {} draws from the prior in a row without one)", vain_draws_) : ""));
+  if (!alive_) result.warnings.push_back(nothing_found(steps_ * walkers_));
+  else if (stuck_)
+    result.warnings.push_back(fmt::format("stopped because the ensembles sit in different modes (R-hat {:.3f} has not halved its distance from 1 while the steps doubled three times): the shares of the modes are not to be "
+                                          "trusted; use parallel_tempering, or nested", largest_r_hat_));
   else if (!(largest_r_hat_ <= common_.r_hat))
     result.warnings.push_back(fmt::format("the ensembles do not agree (R-hat {:.3f}, {} is asked for): the posterior is not to be trusted yet, run longer", largest_r_hat_, common_.r_hat));
   else if (smallest_ess_ < common_.effective_samples)
@@ -255,7 +311,7 @@ SamplerResult MarkovChains::result() const {
 
 #define UMBRA_CHAIN_STATE \
   next_, moves_, memory_, oldest_, history_, steps_, missing_, waiting_, ready_, given_, stays_, last_, thinning_, draws_, next_check_, smallest_ess_, largest_r_hat_, \
-      longest_time_, accepted_, alive_, gave_up_, end_
+      longest_time_, accepted_, dead_, vain_draws_, r_hats_, alive_, gave_up_, stuck_, end_
 
 void MarkovChains::save(std::ostream& out) const { save_archive(out, context_.dim, walkers_, common_.ensembles, common_.look_ahead, fingerprint_, UMBRA_CHAIN_STATE); }
 

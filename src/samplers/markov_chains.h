@@ -21,12 +21,14 @@ namespace umbra {
 /// choose points of a wide region (`where: "log_likelihood > -50"`), not the last ones of an optimiser.
 ///
 /// Points that fail, and those of ln L = -inf, have likelihood zero: the walker stays. A walker whose start has likelihood zero draws from the prior until a
-/// point has not; if after `patience` evaluations none has, the run ends.
+/// point has not. Where `patience` such draws in a row, of all such walkers together, have found none, the run ends; walkers that never had a likelihood above
+/// zero are left out of the posterior and of the diagnostics.
 ///
 /// Walkers form independent ensembles. The run ends at a step that all walkers have done, where the smallest bulk effective sample size of any
 /// coordinate, over all recorded walkers after burn-in, reaches `effective_samples`, and the largest rank-normalised split R-hat between
 /// ensembles (each one's walkers end to end within a step) is below `r_hat`. The posterior is the walkers' states after burn-in, weighted by how long
-/// each stayed. The diagnostics see every step at first, then every second, fourth ..., so that their memory is bounded.
+/// each stayed. It also ends where the ensembles sit in different modes: after 10 x patience evaluations, where the median of R-hat - 1 over the last half of the
+/// steps is more than half of that over the second eighth. The diagnostics see every step at first, then every second, fourth ..., so that their memory is bounded.
 class MarkovChains : public Sampler {
  public:
   std::vector<Task> ask(std::size_t max) override;
@@ -56,7 +58,7 @@ class MarkovChains : public Sampler {
         .add("r_hat", member(&Common::r_hat), "and where the ensembles agree to this rank-normalised split R-hat", above(1))
         .add("burn_in", member(&Common::burn_in), "share of the steps at the start that is left out", between(0, 0.9))
         .add("look_ahead", member(&Common::look_ahead), "how many steps a walker may be before the slowest one", between(1, 1e6))
-        .add("patience", member(&Common::patience), "stop after so many evaluations without a likelihood above zero", at_least(1));
+        .add("patience", member(&Common::patience), "stop after so many draws from the prior in a row without a likelihood above zero; after ten times so many evaluations a run whose R-hat no longer falls ends too", at_least(1));
   }
 
  protected:
@@ -125,6 +127,9 @@ class MarkovChains : public Sampler {
   void choose_starts();
   void advance(std::size_t walker);
   void finish_step();
+  void count_vain_draws();
+  bool stands_still() const;
+  std::vector<std::size_t> dead_walkers() const;
   void record();
   void diagnose();
   const State* find(const When& when) const;
@@ -153,7 +158,10 @@ class MarkovChains : public Sampler {
   TaskId next_check_ = 0;
   double smallest_ess_ = 0.0, largest_r_hat_ = HUGE_VAL, longest_time_ = 0.0;
   std::uint64_t accepted_ = 0;
-  bool alive_ = false, gave_up_ = false;
+  std::uint64_t dead_ = 0;               ///< recorded walkers that had no likelihood above zero after the last step
+  std::uint64_t vain_draws_ = 0;         ///< of dead walkers, since one last came to life
+  std::vector<std::pair<TaskId, double>> r_hats_;  ///< at each check: steps, R-hat
+  bool alive_ = false, gave_up_ = false, stuck_ = false;
   TaskId end_ = no_end;
 };
 

@@ -15,7 +15,7 @@ namespace {
 /// share, rounded so that they sum to the iteration. The width falls by `decay` an iteration; scale: equal (one width), or logarithmic
 /// (each child has its own, evenly spread in the logarithm between the present width and the last one). Widths are relative to the range, or, with
 /// `units: parameter`, absolute where the prior is flat and of the natural logarithm of the parameter where it is log; `widths` has one for each parameter.
-/// Points to start from stand in for the first of the uniform seeds, best first, up to half of them. Ends by itself after `iterations`. An evaluation that failed survives only where too few others are there, and then with weight 0.
+/// Points to start from stand in for the first of the uniform seeds, best first, up to half of them. An extended campaign keeps the seeds and children with which it began. Ends by itself after `iterations`. An evaluation that failed survives only where too few others are there, and then with weight 0.
 class ParticleFilter : public Generations {
  public:
   struct Options {
@@ -132,17 +132,24 @@ class ParticleFilter : public Generations {
   }
 
   std::vector<double> model() const override {
-    std::vector<double> all{static_cast<double>(learned_)};
+    std::vector<double> all{static_cast<double>(seeds_), static_cast<double>(children_), static_cast<double>(learned_)};
     all.insert(all.end(), values_.begin(), values_.end());
     all.insert(all.end(), survivors_.begin(), survivors_.end());
     return all;
   }
   void set_model(const std::vector<double>& model) override {
-    VALIDATE(!model.empty() && (model.size() - 1) % (dim() + 1) == 0, "the sampler's saved state is damaged, start from the points told instead");
-    learned_ = static_cast<std::size_t>(model[0]);
-    const auto count = static_cast<std::ptrdiff_t>((model.size() - 1) / (dim() + 1));
-    values_.assign(model.begin() + 1, model.begin() + 1 + count);
-    survivors_.assign(model.begin() + 1 + count, model.end());
+    constexpr std::ptrdiff_t head = 3;
+    VALIDATE(model.size() >= head && (model.size() - head) % (dim() + 1) == 0, "the sampler's saved state is damaged, start from the points told instead");
+    const auto seeds = static_cast<std::size_t>(model[0]), children = static_cast<std::size_t>(model[1]);
+    VALIDATE(options_.seeds.value_or(seeds) == seeds && options_.children.value_or(children) == children,
+             "the saved state is of {} seeds and {} children, the job says {} and {}: restore these options, or start anew in another directory", seeds, children, options_.seeds.value_or(seeds),
+             options_.children.value_or(children));
+    seeds_ = seeds;
+    children_ = children;
+    learned_ = static_cast<std::size_t>(model[2]);
+    const auto count = static_cast<std::ptrdiff_t>((model.size() - head) / (dim() + 1));
+    values_.assign(model.begin() + head, model.begin() + head + count);
+    survivors_.assign(model.begin() + head + count, model.end());
     if (!values_.empty()) choose_parents();
   }
 

@@ -14,13 +14,16 @@
 
 namespace umbra {
 namespace {
+constexpr double below_any = -1e300;
 
 /// The points to start from are the best of the earlier run of which none lies nearer than `apart` to a better one, so that the copies with which an
 /// optimiser ends count once; without a run, or where it has too few, random ones. (bobyqa moves a start that lies nearer to a wall than its first step.)
 /// `starts` searches at a time, each its own chain: task id = step x starts + slot, and a task depends on the earlier ones of its slot.
 /// A slot whose search has converged goes on with the next start point (random ones after the last) until all start points are done;
 /// then the sampler ends. NLopt calls the function itself, so each search runs in a coroutine; a saved state is the values that the searches have seen,
-/// which load() gives them again. A failed evaluation counts as the worst value that its search has seen.
+/// which load() gives them again. A failed evaluation counts as the worst value that its search has seen, and before there is one as worse than any real
+/// one. A search that has seen none does not count: its slot takes the next start point, for as many evaluations as one search may have. bobyqa, whose
+/// model has no use for a failed start, ends there.
 class Polish : public Sampler {
  public:
   struct Options {
@@ -126,6 +129,8 @@ class Polish : public Sampler {
       run_.resume();
     }
     bool ended() const { return run_.ended(); }
+    /// Whether it was given a likelihood above zero.
+    bool alive() const { return seen_; }
     /// The point that it needs the value of; the one where it ended.
     const std::vector<double>& point() const { return point_; }
     void give(double value) {
@@ -135,6 +140,7 @@ class Polish : public Sampler {
 
    private:
     void optimise(const Options& options, std::size_t most) {
+      needs_start_ = options.method == "bobyqa";
       const auto method = options.method == "bobyqa" ? NLOPT_LN_BOBYQA : options.method == "sbplx" ? NLOPT_LN_SBPLX : NLOPT_LN_NELDERMEAD;
       nlopt_ = nlopt_create(method, static_cast<unsigned>(point_.size()));
       nlopt_set_max_objective(nlopt_, evaluate, this);
@@ -153,16 +159,16 @@ class Polish : public Sampler {
       auto& self = *static_cast<Search*>(data);
       for (unsigned d = 0; d < n; ++d) self.point_[d] = std::clamp(x[d], 0.0, 1.0);
       self.run_.suspend();
-      if (self.stop_) nlopt_force_stop(self.nlopt_);
       if (std::isfinite(self.value_)) self.worst_ = self.seen_ ? std::min(self.worst_, self.value_) : self.value_;
       self.seen_ |= std::isfinite(self.value_);
+      if (self.stop_ || (self.needs_start_ && !self.seen_)) nlopt_force_stop(self.nlopt_);
       return std::isfinite(self.value_) ? self.value_ : self.worst_;
     }
 
     std::vector<double> point_;
     nlopt_opt nlopt_ = nullptr;
-    double value_ = 0.0, worst_ = 0.0;
-    bool seen_ = false, stop_ = false;
+    double value_ = 0.0, worst_ = below_any;
+    bool seen_ = false, stop_ = false, needs_start_ = false;
     Coroutine run_;
   };
 
@@ -188,10 +194,10 @@ class Polish : public Sampler {
     slot.given = false;
   }
 
-  /// The search of this slot is over: its next one begins; the run ends with the step at which the slowest of the first searches is.
+  /// The search of this slot is over, or found nothing to begin with: its next one begins; the run ends with the step at which the slowest of the first searches is.
   void finish(std::size_t s) {
     Slot& slot = slots_[s];
-    if (slot.finished_first == no_end) {
+    if (slot.finished_first == no_end && (slot.running->alive() || slot.step >= most_)) {
       slot.finished_first = slot.step;
       std::uint64_t slowest = 0;
       for (const Slot& each : slots_) slowest = each.finished_first == no_end || slowest == no_end ? no_end : std::max(slowest, each.finished_first);

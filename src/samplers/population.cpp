@@ -131,7 +131,7 @@ void Population::make_room(Generation newest) {
 void Population::save(std::ostream& out) const {
   std::vector<unsigned char> told(marks_.size());
   std::transform(marks_.begin(), marks_.end(), told.begin(), [](Trial mark) { return mark == Trial::told; });
-  save_archive(out, context_.dim, layout_.slots, layout_.state, layout_.extras, layout_.look_ahead, folded_, capacity_, states_, trials_, values_, told);
+  save_archive(out, context_.dim, layout_.slots, layout_.state, layout_.extras, layout_.look_ahead, folded_, capacity_, states_, trials_, values_, told, plan());
 }
 
 void Population::load(std::istream& in) {
@@ -141,13 +141,15 @@ void Population::load(std::istream& in) {
   std::vector<Generation> folded;
   std::vector<double> states, trials, values;
   std::size_t capacity = 0;
-  load_archive(in, dim, saved.slots, saved.state, saved.extras, saved.look_ahead, folded, capacity, states, trials, values, told);
+  std::uint64_t plan = 0;
+  load_archive(in, dim, saved.slots, saved.state, saved.extras, saved.look_ahead, folded, capacity, states, trials, values, told, plan);
   VALIDATE(dim == this->dim() && saved.slots == slots() && saved.state == layout_.state && saved.extras == layout_.extras && saved.look_ahead == layout_.look_ahead,
            "the saved state has a population of {} with look_ahead {} in {} dimensions, this sampler {} with {} in {} (or another variant): use the options that the state was made with",
            saved.slots, saved.look_ahead, dim, slots(), layout_.look_ahead, this->dim());
   VALIDATE(folded.size() == slots() && std::has_single_bit(capacity) && states.size() == slots() * capacity * layout_.state && trials.size() == trials_.size() &&
                values.size() == values_.size() && told.size() == marks_.size(),
            "the sampler's saved state is damaged (its parts do not fit together), start from the points told instead");
+  set_plan(plan);
   folded_ = std::move(folded);
   capacity_ = capacity;
   states_ = std::move(states);

@@ -53,6 +53,11 @@ class Population : public Sampler {
   /// Takes a trial's value (-inf where it failed) into the state of its slot. generation 0: the state is to be made from nothing.
   virtual void accept(TaskId generation, std::span<const double> trial, double value, std::span<double> state) const = 0;
 
+  /// A number of the method that followed from `stop: {evaluations}` when the campaign began: an extended campaign goes on with it.
+  virtual std::uint64_t plan() const { return 0; }
+  /// Throws UserError where the job says another one.
+  virtual void set_plan(std::uint64_t) {}
+
   const Box& box() const { return box_; }
   std::size_t dim() const { return box_.dim(); }
   std::size_t slots() const { return layout_.slots; }

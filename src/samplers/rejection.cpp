@@ -62,11 +62,11 @@ class Rejection : public Sampler {
   bool stops_by_itself() const override { return true; }
 
   void save(std::ostream& out) const override {
-    save_archive(out, context_.dim, next_, accepted_, end_, given_, again_, early_, ids_, log_likelihood_, largest_, sum_, square_, gave_up_);
+    save_archive(out, context_.dim, next_, accepted_, end_, given_, again_, early_, ids_, log_likelihood_, largest_, sum_, square_);
   }
   void load(std::istream& in) override {
     std::size_t dim = 0;
-    load_archive(in, dim, next_, accepted_, end_, given_, again_, early_, ids_, log_likelihood_, largest_, sum_, square_, gave_up_);
+    load_archive(in, dim, next_, accepted_, end_, given_, again_, early_, ids_, log_likelihood_, largest_, sum_, square_);
     VALIDATE(dim == context_.dim, "the saved state is of {} dimensions (it does not fit the job), restore these", dim);
     again_.merge(given_);
     given_.clear();
@@ -82,11 +82,12 @@ class Rejection : public Sampler {
     }
     const double count = static_cast<double>(result.ids.size());
     result.log_weight.assign(result.ids.size(), -std::log(count));
+    draw_equal_weights(result, context_.seed);
     result.numbers = {{"ln_evidence", sum_ > 0.0 ? largest_ + std::log(mean) : -inf},
                       {"ln_evidence_error", sum_ > 0.0 ? relative : inf},
                       {"effective_samples", count},
                       {"acceptance", n > 0.0 ? count / n : 0.0}};
-    if (gave_up_) result.warnings.push_back(fmt::format("stopped because {} draws from the prior had no likelihood above zero", accepted_));
+    if (largest_ == -inf) result.warnings.push_back(nothing_found(accepted_));
     else if (count < options_.effective_samples)
       result.warnings.push_back(fmt::format("{:.0f} points were kept, fewer than the {:.0f} asked for: rejection needs exp(information) draws for each, use nested", count, options_.effective_samples));
     return result;
@@ -119,8 +120,8 @@ class Rejection : public Sampler {
       square_ += std::exp(2.0 * (log_likelihood - largest_));
       if (kept(id, log_likelihood)) ids_.push_back(id), log_likelihood_.push_back(log_likelihood);
     }
-    gave_up_ = largest_ == -inf && accepted_ >= options_.patience;
-    if (gave_up_ || static_cast<double>(ids_.size()) >= options_.effective_samples) end_ = accepted_;
+    const bool gave_up = largest_ == -inf && accepted_ >= options_.patience;
+    if (gave_up || static_cast<double>(ids_.size()) >= options_.effective_samples) end_ = accepted_;
   }
 
   Options options_;
@@ -131,7 +132,6 @@ class Rejection : public Sampler {
   std::vector<TaskId> ids_;
   std::vector<double> log_likelihood_;
   double largest_ = -inf, sum_ = 0.0, square_ = 0.0;
-  bool gave_up_ = false;
 };
 
 const bool registered = SamplerRegistry::instance().add<Rejection>("rejection", "independent posterior samples by rejection from the prior, in few dimensions");

@@ -22,7 +22,8 @@ constexpr double fewest_effective = 100.0, least_efficiency = 0.05;
 /// and where it is independent or evenly spread draws from the prior, w_new = L_new x (prior_new / prior_old), Z_new = sum w_new / draws. The error on
 /// ln Z_new is that of a mean of independent weights, and the earlier run's own. Effective samples are those of Kish, (sum w)^2 / sum w^2, in proportion to
 /// what the earlier run claims where that is less (chains). Points of likelihood zero, unphysical and skipped ones have weight zero; so have failed ones,
-/// with a warning. There are no weights where points are neither, or not all have been evaluated.
+/// with a warning. There are no weights where points are neither, or not all have been evaluated. A prior that reaches beyond the earlier one has no ln Z here,
+/// for nothing is known there; and what a filter leaves out counts as likelihood zero: both with a warning.
 class Rerun : public Coverage {
  public:
   struct Options {
@@ -116,12 +117,13 @@ SamplerResult Rerun::result() const {
     result.ids.push_back(i);
     result.log_weight.push_back(weight[i] - log_sum);
   }
+  draw_equal_weights(result, context_.seed);
   const double before = posterior ? 1.0 / earlier_square : static_cast<double>(given().draws);
   const double claimed = std::isfinite(given().effective_samples) ? std::min(given().effective_samples, before) : before;
   const double effective = square > 0.0 ? claimed / before / square : 0.0;
   result.numbers = {{"effective_samples", effective}, {"earlier_effective_samples", claimed}, {"reweighting_efficiency", effective / claimed}};
   const double ln_evidence = (posterior ? given().ln_evidence : 0.0) + log_sum;
-  if (!std::isnan(ln_evidence)) {
+  if (!std::isnan(ln_evidence) && given().prior_share == 1.0) {
     result.numbers.insert(result.numbers.begin(), {{"ln_evidence", ln_evidence}, {"ln_evidence_error", std::hypot(posterior ? given().ln_evidence_error : 0.0, std::sqrt(deviation))}});
   }
   judge(result, earlier);
@@ -132,7 +134,7 @@ SamplerResult Rerun::result() const {
   return result;
 }
 
-/// What failed now, and what had no weight then.
+/// What failed now, what had no weight then, and what the points cannot know of.
 void Rerun::judge(SamplerResult& result, const std::vector<double>& earlier) const {
   std::size_t failed = 0, revived = 0;
   double share = 0.0;
@@ -142,6 +144,12 @@ void Rerun::judge(SamplerResult& result, const std::vector<double>& earlier) con
   }
   if (failed > 0)
     result.warnings.push_back(fmt::format("{} points, {:.2g} % of the earlier run's weight, failed and count as likelihood zero: ln Z is too low by what they would have had", failed, 100.0 * share));
+  if (given().prior_share < 1.0)
+    result.warnings.push_back(fmt::format("{:.3g} % of this job's prior lies within that of the earlier run, whose points know nothing of the rest: the weights are those of the posterior within it, and there is no ln Z; "
+                                          "make the priors no wider than they were there, or sample this job's own posterior", 100.0 * given().prior_share));
+  if (given().left_out > 1e-6)
+    result.warnings.push_back(fmt::format("'where' leaves out {:.3g} % of the earlier run's {}, which count as likelihood zero: ln Z and the posterior are those of the rest; take 'where' out for those of all", 100.0 * given().left_out,
+                                          given().sample == EarlierPoints::Sample::posterior ? "posterior weight" : "draws"));
   if (revived > 0)
     result.warnings.push_back(fmt::format("{} points that had no likelihood in the earlier run have one now: its posterior knows nothing of such places, and neither do the weights", revived));
 }

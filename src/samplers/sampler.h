@@ -38,7 +38,15 @@ struct SamplerResult {
   std::vector<double> log_weight;                         ///< normalised: the weights sum to 1
   std::vector<double> log_prior_volume;                   ///< empty where the sampler has none
   std::vector<double> birth_log_likelihood;               ///< likelihood contour within which the point was drawn; empty where none
+  std::vector<std::int32_t> mode;                         ///< k of mode_k_ln_evidence that the point belongs to, -1 where modes were not apart yet; empty where the sampler knows of none
+  std::vector<std::uint8_t> equal_weight;                 ///< 1 for points that are samples of equal weight, else 0
 };
+
+/// Fills equal_weight: a point is kept with probability weight / largest weight, by a random number that belongs to (seed, id).
+void draw_equal_weights(SamplerResult& result, std::uint64_t seed);
+
+/// "none of 2000 points had a likelihood above zero: ..." with what to do about it.
+std::string nothing_found(std::uint64_t points);
 
 /// A state machine. ask() gives tasks, tell() takes their results in any order. It knows neither ranks nor files nor time, so that the
 /// same seed gives the same tasks on any number of ranks:

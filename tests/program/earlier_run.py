@@ -63,6 +63,16 @@ with Folder():
     spread = numpy.sum(y["weight"] * table("other")["y"][y["id"]] ** 2)
     assert abs(spread - 0.5) < 5 * 0.71 / math.sqrt(kept["effective_samples"]), spread
 
+    # a prior that reaches beyond the earlier one has no evidence, and a filter is not silent
+    assert "ln_evidence" not in kept and any("this job's prior" in w and abs(float(w.split()[0]) - 83.3) < 1 for w in kept["warnings"]), kept
+    assert any("'where' leaves out" in w for w in kept["warnings"]), kept
+    assert not any("this job's prior" in w or "'where'" in w for w in said["warnings"]), said
+    write("draws.yaml", "name: draws\nseed: 3\n" + PARAMETERS + "model: {type: normal}\nsampler: {type: random}\nstop: {evaluations: 2000}\noutput: {directory: draws}\n")
+    run("draws.yaml", 1)
+    wide = AGAIN.replace("[-5, 5]", "[-10, 10]").replace("from: first", "from: draws")
+    run(write("wide.yaml", wide), 1, "output.directory=wide")
+    assert "ln_evidence" not in summary("wide") and any("this job's prior" in w and abs(float(w.split()[0]) - 25) < 1 for w in summary("wide")["warnings"]), summary("wide")
+
     # optimisers, chains and polish begin with the points that were chosen
     for sampler, options in (("differential_evolution", ""), ("cma_es", ""), ("polish", ", apart: 0.01"), ("ensemble_mcmc", "")):
         write("scan.yaml", SCAN.replace("SAMPLER", sampler + options))

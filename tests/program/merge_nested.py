@@ -1,7 +1,9 @@
 """umbra merge joins nested-sampling runs of one problem: all points once, one posterior, one evidence with a smaller error."""
+import json
 import math
 import os
 
+import h5py
 import numpy
 
 from campaigns import Folder, run, summary, table, umbra, write
@@ -43,12 +45,32 @@ with Folder():
     assert any("timeout" in m for m in table("all", "failures")["message"].astype(str)) or len(table("all", "failures")["message"]) > 0
     assert whole["best"]["log_likelihood"] == max(p["best"]["log_likelihood"] for p in parts)
 
+    # what the parts said of failures, and nothing that was not measured
+    assert all(any(w.startswith(f"run-{s}: ") and "failed" in w for w in whole["warnings"]) for s in (1, 2, 3)), whole
+    assert abs(whole["failed_fraction"] - 0.02) < 0.02 and abs(whole["physical_fraction"] - 0.88) < 0.06, whole
+    assert abs(whole["ln_evidence_physical"] - whole["ln_evidence"] + math.log(whole["physical_fraction"])) < 1e-9
+    assert "busy_share" not in whole, whole
+    assert "complete" in umbra("status", "all")
+    again = umbra("run", "all/job.yaml", "output.directory=all", expect=2)
+    assert "umbra merge" in again and "another seed" in again, again
+    kept = posterior["equal_weight"].sum()
+    assert abs(kept - whole["equal_weight_samples"]) < 4 * math.sqrt(whole["equal_weight_samples"]), kept
+
+    # step by step it is the same; a part counts once
+    umbra("merge", "run-1", "run-2", "--output", "two")
+    umbra("merge", "two", "run-3", "--output", "steps")
+    assert abs(summary("steps")["ln_evidence"] - whole["ln_evidence"]) < 1e-9
+    with h5py.File("steps/results.h5") as f:
+        assert [p["seed"] for p in json.loads(f.attrs["merged_from"])] == [1, 2, 3]
+    assert "would count twice" in umbra("merge", "two", "run-2", "--output", "new", expect=1)
+    assert "would count twice" in umbra("merge", "run-1", "steps", "--output", "new", expect=1)
+
     # it is a run like any other
     write("again.yaml", JOB.replace("SEED", "9").split("sampler:")[0] + "sampler: {type: rerun, from: all}\noutput: {directory: again}\n")
     run("again.yaml", 2)
     assert abs(summary("again")["ln_evidence"] - whole["ln_evidence"]) < 0.3
 
-    for words, says in ((("run-1",), "at least two"), (("run-1", "run-1"), "same seed"), (("run-1", "nowhere"), "no job.yaml")):
+    for words, says in ((("run-1",), "at least two"), (("run-1", "run-1"), "seed 1"), (("run-1", "nowhere"), "no job.yaml")):
         assert says in umbra("merge", *words, "--output", "new", expect=1), says
     assert "is there already" in umbra("merge", "run-1", "run-2", "--output", "all", expect=1)
     run(write("other.yaml", JOB.replace("SEED", "5").replace("LIVE", "60").replace("x < 4", "x < 3")), 1)

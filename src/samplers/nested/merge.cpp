@@ -18,6 +18,17 @@ double fisher(const std::vector<NestedRun>& runs) {
   for (std::size_t i = 0; i < runs.size(); ++i) sum += term, term *= half / static_cast<double>(i + 1);
   return std::exp(-half) * sum;
 }
+/// Draws from the prior that a run took for its first live points, as far as its points tell.
+double prior_draws(const NestedRun& run) {
+  return static_cast<double>(std::count_if(run.points.begin(), run.points.end(), [](const NestedPoint& p) { return p.birth == -inf; })) / std::exp(run.log_positive);
+}
+
+/// Mean by the draws from the prior; NaN where a run does not say.
+double mean(const std::vector<NestedRun>& runs, double NestedRun::* fraction) {
+  double sum = 0.0, draws = 0.0;
+  for (const NestedRun& run : runs) sum += prior_draws(run) * run.*fraction, draws += prior_draws(run);
+  return sum / draws;
+}
 }  // namespace
 
 double find_log_positive(const std::vector<NestedPoint>& points, const std::vector<double>& log_prior_volume) {
@@ -32,9 +43,8 @@ SamplerResult merge_nested(const std::vector<NestedRun>& runs, std::uint64_t see
   double born = 0.0, draws = 0.0;
   for (const NestedRun& run : runs) {
     points.insert(points.end(), run.points.begin(), run.points.end());
-    const auto from_prior = static_cast<double>(std::count_if(run.points.begin(), run.points.end(), [](const NestedPoint& p) { return p.birth == -inf; }));
-    born += from_prior;
-    draws += from_prior / std::exp(run.log_positive);
+    born += prior_draws(run) * std::exp(run.log_positive);
+    draws += prior_draws(run);
   }
   std::sort(points.begin(), points.end(), [](const NestedPoint& a, const NestedPoint& b) { return a.id < b.id; });
   const NestedWeights weights = weigh(points, RandomStream(seed, Purpose::simulate, 0));
@@ -48,6 +58,14 @@ SamplerResult merge_nested(const std::vector<NestedRun>& runs, std::uint64_t see
                     {"equal_weight_samples", weights.equal_weight_samples},
                     {"insertion_p_value", fisher(runs)},
                     {"merged_runs", static_cast<double>(runs.size())}};
+  const double physical = mean(runs, &NestedRun::physical_fraction), failed = mean(runs, &NestedRun::failed_fraction);
+  double jump_rank = inf, remaining = -inf;
+  for (const NestedRun& run : runs) jump_rank = std::min(jump_rank, run.jump_rank), remaining = std::max(remaining, run.remaining_evidence);
+  for (const auto& [name, value] : {std::pair("ln_evidence_physical", result.numbers.front().second - std::log(physical)), std::pair("physical_fraction", physical),
+                                    std::pair("failed_fraction", failed), std::pair("jump_rank", jump_rank), std::pair("remaining_evidence", remaining)})
+    if (std::isfinite(value)) result.numbers.emplace_back(name, value);
+  for (const NestedRun& run : runs)
+    for (const std::string& w : run.warnings) result.warnings.push_back(run.name + ": " + w);
   for (std::size_t a = 0; a < runs.size(); ++a)
     for (std::size_t b = 0; b < a; ++b) {
       const double pull = (runs[a].ln_evidence - runs[b].ln_evidence) / std::hypot(runs[a].ln_evidence_error, runs[b].ln_evidence_error);
@@ -61,6 +79,7 @@ SamplerResult merge_nested(const std::vector<NestedRun>& runs, std::uint64_t see
     result.log_prior_volume.push_back(weights.log_volume[i] + std::log(positive));
     result.birth_log_likelihood.push_back(points[i].birth);
   }
+  draw_equal_weights(result, seed);
   return result;
 }
 

@@ -26,6 +26,8 @@ constexpr unsigned most_moves = 40;
 constexpr double least_jump = 0.40;
 /// Below this, a run says so.
 constexpr double weak_jump = 0.25;
+/// Local evidences in the summary.
+constexpr std::size_t most_modes = 20;
 
 /// Live points climb in likelihood: the lowest dies, and a new one is drawn uniformly from where the likelihood is higher, by rejection from a
 /// region (`regions`: few dimensions) or by a chain of slice moves from a live point (`slice`: 10 and more; before that, draws from the prior as
@@ -339,6 +341,24 @@ class Nested : public Sampler {
     return least;
   }
 
+  /// What the live points hold, and what they still disagree about, as shares of the evidence so far.
+  struct Remaining {
+    double held, disputed;
+  };
+  Remaining remaining() const {
+    const LivePoints::Level level = live_.level();
+    const double total = log_total(level);
+    return {std::exp(level.log_mean + log_x_ - total), std::exp(level.log_deviation + log_x_ - total)};
+  }
+  /// ln of the evidence of dead and live points.
+  double log_total(const LivePoints::Level& level) const {
+    const double left = level.log_mean + log_x_;
+    return std::max(left, log_z_) + std::log1p(std::exp(-std::abs(left - log_z_)));
+  }
+
+  std::vector<int> report_modes(SamplerResult& result, const std::vector<NestedPoint>& points, const std::vector<int>& mode, const NestedWeights& weights) const;
+  double mode_error(std::size_t m, const std::vector<NestedPoint>& points, const std::vector<int>& mode, const NestedWeights& weights) const;
+
   std::size_t target() const { return bulk_ && options_.bulk_live_points > 0 ? options_.bulk_live_points : options_.live_points; }
 
   void kill() {
@@ -363,8 +383,7 @@ class Nested : public Sampler {
     if (20 * kills_since_check_ < live_.size()) return;
     kills_since_check_ = 0;
     const LivePoints::Level level = live_.level();
-    const double left = level.log_mean + log_x_;
-    const double total = std::max(left, log_z_) + std::log1p(std::exp(-std::abs(left - log_z_)));
+    const double total = log_total(level);
     bulk_ = log_z_ - total > std::log(0.01);
     if (live_.lowest().size() == live_.size()) stop_ = Stop::plateau;
     else if (level.log_deviation + log_x_ - total < std::log(options_.remaining_evidence)) stop_ = Stop::evidence;
@@ -458,19 +477,8 @@ SamplerResult Nested::result() const {
                     {"jump_rank", jump_rank()},
                     {"acceptance", counts_.candidates > 0 ? static_cast<double>(counts_.accepted) / static_cast<double>(counts_.candidates) : 0.0}};
 
-  // Local evidences: a mode has its own points, and its share of those that died before it was seen to be apart.
-  const std::vector<LivePoints::Mode>& modes = live_.modes();
-  std::vector<double> own(modes.size(), 0.0);
-  for (std::size_t i = 0; i < points.size(); ++i) own[static_cast<std::size_t>(mode[i])] += std::exp(weights.log_weight[i]);
-  std::vector<double> shares;
-  for (std::size_t m = 0; m < modes.size(); ++m) {
-    if (m > 0) own[m] += modes[m].share * own[static_cast<std::size_t>(modes[m].parent)];
-    if (!modes[m].split) shares.push_back(own[m]);
-  }
-  std::sort(shares.rbegin(), shares.rend());
-  result.numbers.emplace_back("modes", static_cast<double>(shares.size()));
-  for (std::size_t m = 0; m < std::min<std::size_t>(shares.size(), 20) && shares.size() > 1; ++m)
-    result.numbers.emplace_back(fmt::format("mode_{}_ln_evidence", m), ln_evidence + std::log(shares[m]));
+  if (filled_) result.numbers.emplace_back("remaining_evidence", remaining().disputed);
+  const std::vector<int> names = report_modes(result, points, mode, weights);
 
   if (ranks_.count() > 0 && p < 0.01)
     result.warnings.push_back(fmt::format("new points are not uniform among the live points (insertion test, p = {:.2g}): ln Z may be biased; {}", p,
@@ -481,7 +489,12 @@ SamplerResult Nested::result() const {
   if (failed > 0.01 || failed_later > 0.01)
     result.warnings.push_back(fmt::format("{:.2g} % of the prior and {:.2g} % of all points failed and count as likelihood zero: ln Z is too low by what they would have had",
                                           100.0 * failed, 100.0 * failed_later));
-  if (!filled_) result.warnings.push_back("the live points are not complete: ln Z is the mean likelihood of the draws from the prior");
+  if (counts_.positive == 0) result.warnings.push_back(nothing_found(counts_.prior));
+  else if (!filled_) result.warnings.push_back("the live points are not complete: ln Z is the mean likelihood of the draws from the prior");
+  else if (stop_ == Stop::none)
+    result.warnings.push_back(fmt::format("stopped before remaining_evidence {} was reached (it is {:.2g}): live points still hold {:.3g} % of what is known; ln Z is not converged, and its error does not "
+                                          "cover that: raise stop: {{evaluations}} and go on",
+                                          options_.remaining_evidence, remaining().disputed, 100.0 * remaining().held));
   if (stop_ == Stop::plateau) result.warnings.push_back("stopped because all live points have the same likelihood: a higher one, if there is any, was not found");
   if (stop_ == Stop::patience)
     result.warnings.push_back(fmt::format("stopped because {} candidates in a row were not accepted: the live points stand for the rest of the evidence", options_.patience));
@@ -494,8 +507,54 @@ SamplerResult Nested::result() const {
     result.log_weight.push_back(weights.log_weight[i]);
     result.log_prior_volume.push_back(weights.log_volume[i] + std::log(positive));
     result.birth_log_likelihood.push_back(points[i].birth);
+    result.mode.push_back(names[static_cast<std::size_t>(mode[i])]);
   }
+  draw_equal_weights(result, context_.seed);
   return result;
+}
+
+/// Local evidences, the largest first: a mode has its own points, and its share of those that died before it was seen to be apart.
+/// @return [modes] the k under which a mode is reported, -1 for those that fell apart
+std::vector<int> Nested::report_modes(SamplerResult& result, const std::vector<NestedPoint>& points, const std::vector<int>& mode, const NestedWeights& weights) const {
+  const std::vector<LivePoints::Mode>& modes = live_.modes();
+  std::vector<double> own(modes.size(), 0.0);
+  for (std::size_t i = 0; i < points.size(); ++i) own[static_cast<std::size_t>(mode[i])] += std::exp(weights.log_weight[i]);
+  std::vector<std::size_t> whole;
+  for (std::size_t m = 0; m < modes.size(); ++m) {
+    if (m > 0) own[m] += modes[m].share * own[static_cast<std::size_t>(modes[m].parent)];
+    if (!modes[m].split) whole.push_back(m);
+  }
+  std::stable_sort(whole.begin(), whole.end(), [&](std::size_t a, std::size_t b) { return own[a] > own[b]; });
+  std::vector<int> names(modes.size(), -1);
+  result.numbers.emplace_back("modes", static_cast<double>(whole.size()));
+  const double ln_evidence = result.numbers.front().second;
+  for (std::size_t k = 0; k < whole.size(); ++k) {
+    names[whole[k]] = static_cast<int>(k);
+    if (k >= most_modes || whole.size() == 1) continue;
+    result.numbers.emplace_back(fmt::format("mode_{}_ln_evidence", k), ln_evidence + std::log(own[whole[k]]));
+    result.numbers.emplace_back(fmt::format("mode_{}_ln_evidence_error", k), mode_error(whole[k], points, mode, weights));
+  }
+  return names;
+}
+
+/// A mode by itself is a run whose live points are those of them that lie in it: its error is that of its own simulated volumes; of the volume that was left when
+/// it came apart (variance -ln X / live points); and of its share of the live points at each split before.
+double Nested::mode_error(std::size_t m, const std::vector<NestedPoint>& points, const std::vector<int>& mode, const NestedWeights& weights) const {
+  const std::vector<LivePoints::Mode>& modes = live_.modes();
+  const double live = static_cast<double>(options_.live_points);
+  double variance = 0.0, before = 0.0, contour = -inf;
+  std::vector<bool> ancestor(modes.size(), false);
+  for (std::size_t child = m; modes[child].parent >= 0; child = static_cast<std::size_t>(modes[child].parent)) {
+    ancestor[static_cast<std::size_t>(modes[child].parent)] = true;
+    variance += (1.0 - modes[child].share) / (modes[child].share * live);
+  }
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (ancestor[static_cast<std::size_t>(mode[i])]) before = std::min(before, weights.log_volume[i]), contour = std::max(contour, points[i].log_likelihood);
+  std::vector<NestedPoint> own;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (static_cast<std::size_t>(mode[i]) == m) own.push_back({points[i].id, points[i].log_likelihood, points[i].birth <= contour ? -inf : points[i].birth});
+  const double volumes = weigh(own, RandomStream(context_.seed, Purpose::simulate, m, 2)).ln_evidence_error;
+  return std::sqrt(volumes * volumes - before / live + variance);
 }
 
 const bool registered = SamplerRegistry::instance().add<Nested>("nested", "evidence and posterior: nested sampling by regions or slice chains", "doi:10.1214/06-BA127");

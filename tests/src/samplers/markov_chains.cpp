@@ -120,8 +120,38 @@ TEST_CASE("failures and zeros are places where chains do not go") {
     CHECK(hopeless->end() >= 3000);
     CHECK(hopeless->end() < 3200);
     CHECK(none.result.ids.empty());
-    CHECK_FALSE(none.result.warnings.empty());
+    REQUIRE_FALSE(none.result.warnings.empty());
+    CHECK(none.result.warnings[0].find("had a likelihood above zero") != std::string::npos);
+    CHECK(number(none.result, "effective_samples") == 0.0);
+    if (type != "rejection") CHECK(number(none.result, "r_hat") == inf);
   }
+}
+
+TEST_CASE("chains end where their ensembles sit in different modes, and say so") {
+  const auto f = [](U u) {
+    const auto peak = [&](double x) { return std::exp(-5000.0 * (std::pow(u[0] - x, 2) + std::pow(u[1] - x, 2))); };
+    return std::log(peak(0.2) + peak(0.8) + 1e-300);
+  };
+  const auto sampler = make("metropolis", {2, {false, false}, 1}, {option("patience", "2000")});
+  const Run r = run(*sampler, plain(f));
+  CHECK(sampler->end() >= 20000);
+  CHECK(sampler->end() < 100000);
+  CHECK(number(r.result, "r_hat") > 1.1);
+  CHECK(std::any_of(r.result.warnings.begin(), r.result.warnings.end(), [](const std::string& w) { return w.find("different modes") != std::string::npos; }));
+}
+
+TEST_CASE("chains do not wait for ever for walkers that find nothing, and leave them out") {
+  // One start of the eight walkers' is allowed, in a part of the box that no draw from the prior finds.
+  const auto start = start_from(earlier_points({{0.5, 0.5}, {0.1, 0.1}, {0.2, 0.2}, {0.3, 0.3}}));
+  const auto f = [](U u) { return std::abs(u[0] - 0.5) < 1e-4 && std::abs(u[1] - 0.5) < 1e-4 ? 0.0 : -inf; };
+  const auto sampler = make("metropolis", {2, {false, false}, 1, Sampler::no_end, start}, {option("patience", "3000")});
+  const Run r = run(*sampler, plain(f));
+  CHECK(sampler->end() == (3000 / 7 + 1) * 8);
+  CHECK(number(r.result, "r_hat") == inf);
+  CHECK_FALSE(r.result.ids.empty());
+  REQUIRE_FALSE(r.result.warnings.empty());
+  CHECK(r.result.warnings[0].find("7 walkers found no likelihood above zero") != std::string::npos);
+  CHECK(r.mean(f) == 0.0);
 }
 
 TEST_CASE("parallel tempering finds the shares of two separate modes") {

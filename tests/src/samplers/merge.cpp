@@ -93,3 +93,22 @@ TEST_CASE("runs that disagree are reported") {
   REQUIRE(merged.warnings.size() == 1);
   CHECK(merged.warnings[0].find("disagree") != std::string::npos);
 }
+
+TEST_CASE("what the parts say of failures, chains and convergence is not lost") {
+  NestedRun a = nested(1, "100", 0).run, b = nested(2, "200", 1000000).run;
+  a.name = "runs/a";
+  a.physical_fraction = 0.8, b.physical_fraction = 0.5;
+  a.failed_fraction = 0.0, b.failed_fraction = 0.3;
+  a.jump_rank = 0.5, b.jump_rank = 0.2;
+  a.remaining_evidence = 0.7, b.remaining_evidence = 0.01;
+  a.warnings = {"ln Z is not converged"};
+  const SamplerResult merged = merge_nested({a, b}, 1);
+  REQUIRE(merged.warnings.size() == 1);
+  CHECK(merged.warnings[0] == "runs/a: ln Z is not converged");
+  CHECK(number(merged, "jump_rank") == 0.2);
+  CHECK(number(merged, "remaining_evidence") == 0.7);
+  CHECK(number(merged, "physical_fraction") == Approx(0.6).margin(0.03));
+  CHECK(number(merged, "failed_fraction") == Approx(0.2).margin(0.03));
+  CHECK(number(merged, "ln_evidence_physical") == Approx(number(merged, "ln_evidence") - std::log(number(merged, "physical_fraction"))));
+  CHECK(merged.equal_weight.size() == merged.ids.size());
+}

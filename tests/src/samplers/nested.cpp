@@ -59,10 +59,10 @@ SamplerResult run(Sampler& sampler, const Function& f) {
 struct Pulls {
   double n = 0, sum = 0, square = 0, least_p = 1;
   void add(const SamplerResult& r, double exact) {
-    const double pull = (number(r, "ln_evidence") - exact) / number(r, "ln_evidence_error");
-    ++n, sum += pull, square += pull * pull;
+    add((number(r, "ln_evidence") - exact) / number(r, "ln_evidence_error"));
     least_p = std::min(least_p, number(r, "insertion_p_value"));
   }
+  void add(double pull) { ++n, sum += pull, square += pull * pull; }
   double mean() const { return sum / n; }
   double width() const { return std::sqrt(square / n); }
 };
@@ -234,6 +234,7 @@ TEST_CASE("nested sampling gives up where there is no likelihood, and says so") 
   CHECK(hopeless->end() == 700);
   CHECK(number(r, "ln_evidence") == -inf);
   CHECK(warns(r, "in a row"));
+  CHECK(warns(r, "none of 700 points"));
   // Zero nearly everywhere: the mean over the draws from the prior.
   const SamplerResult rare = run(*nested(2, 1, {option("patience", "3000")}), plain([](U u) { return u[0] < 0.001 && u[1] < 0.5 ? 2.0 : -inf; }));
   CHECK(warns(rare, "not complete"));
@@ -265,6 +266,55 @@ TEST_CASE("modes have evidences of their own") {
   REQUIRE(number(r, "modes") == 2.0);
   CHECK(number(r, "mode_0_ln_evidence") == Approx(std::log(0.75)).margin(0.3));
   CHECK(number(r, "mode_1_ln_evidence") == Approx(std::log(0.25)).margin(0.5));
+
+  // Each point says which mode it belongs to; those that died before the two were apart to none.
+  Pulls pulls;
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+    const auto sampler = nested(2, seed, {option("live_points", "100")});
+    const Driven driven = drive(*sampler, plain(f), {.ask_size = 16, .in_flight = 16, .stop = 10000000, .most_told = 3000000});
+    const SamplerResult one = sampler->result();
+    REQUIRE(one.mode.size() == one.ids.size());
+    double wrong = 0.0, none = 0.0;
+    for (std::size_t i = 0; i < one.ids.size(); ++i) {
+      wrong += one.mode[i] >= 0 && (driven.points.at(one.ids[i])[0] < 0.5) != (one.mode[i] == 0) ? std::exp(one.log_weight[i]) : 0.0;
+      none += one.mode[i] < 0 ? std::exp(one.log_weight[i]) : 0.0;
+    }
+    CHECK(wrong < 0.01);
+    CHECK(none < 0.2);
+    for (const double share : {0.75, 0.25}) {
+      const std::string name = share > 0.5 ? "mode_0_ln_evidence" : "mode_1_ln_evidence";
+      pulls.add((number(one, name) - std::log(share)) / number(one, name + "_error"));
+    }
+  }
+  CHECK(std::abs(pulls.mean()) < 3.5 / std::sqrt(pulls.n));
+  CHECK(pulls.width() > 0.6);
+  CHECK(pulls.width() < 1.5);
+}
+
+TEST_CASE("samples of equal weight are as many as promised, and have the moments of the posterior") {
+  const auto sampler = nested(2, 1);
+  const Driven driven = drive(*sampler, plain(normal), {.ask_size = 16, .in_flight = 16, .stop = 10000000, .most_told = 3000000});
+  const SamplerResult r = sampler->result();
+  REQUIRE(r.equal_weight.size() == r.ids.size());
+  double count = 0.0, x = 0.0;
+  for (std::size_t i = 0; i < r.ids.size(); ++i)
+    if (r.equal_weight[i]) ++count, x += driven.points.at(r.ids[i])[0];
+  const double promised = number(r, "equal_weight_samples");
+  CHECK(std::abs(count - promised) < 4.0 * std::sqrt(promised));
+  CHECK(std::abs(x / count - 0.4) < 4.0 * 0.05 / std::sqrt(count));
+  CHECK(sampler->result().equal_weight == r.equal_weight);
+}
+
+TEST_CASE("a run that is cut short says that its evidence has not converged") {
+  const auto sampler = nested(3, 1, {option("live_points", "100")});
+  drive(*sampler, plain(normal), {.ask_size = 16, .in_flight = 16, .stop = 300});
+  REQUIRE_FALSE(sampler->done());
+  const SamplerResult early = sampler->result();
+  CHECK(warns(early, "not converged"));
+  CHECK(number(early, "remaining_evidence") > 0.01);
+  const SamplerResult whole = run(*nested(3, 1, {option("live_points", "100")}), plain(normal));
+  CHECK_FALSE(warns(whole, "not converged"));
+  CHECK(number(whole, "remaining_evidence") < 0.01);
 }
 
 TEST_CASE("slice chains that stay near where they begin are noticed") {

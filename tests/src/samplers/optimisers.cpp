@@ -1,5 +1,7 @@
 // That each optimiser finds what it is for, with its default options, and does with failures and walls what it says.
 
+#include <sstream>
+
 #include "src/base/error.h"
 #include "tests/src/samplers/drive.h"
 #include "tests/src/samplers/functions.h"
@@ -140,6 +142,52 @@ TEST_CASE("polish takes every start point to its local optimum, then ends") {
     CHECK(best(run, sampler->end()) > -1e-5);
     CHECK(sampler->end() < 3000);
   }
+}
+
+TEST_CASE("polish does not go back to a start that failed, and takes another one where all that it sees fails") {
+  const auto cliff = [](const std::vector<double>& forbidden) {
+    return [forbidden](TaskId id, std::span<const double> u) {
+      if (u[0] < forbidden[0]) return outcome(id, u, std::nan(""), Status::unphysical);
+      return outcome(id, u, -500.0 * ((u[0] - 0.7) * (u[0] - 0.7) + (u[1] - 0.7) * (u[1] - 0.7)) - 5.0);
+    };
+  };
+  const std::vector<std::vector<double>> start{{0.5, 0.5}};
+  for (const char* method : {"bobyqa", "sbplx", "nelder_mead"})
+    for (const double wall : {0.51, 0.6}) {  // beside the start: within the first simplex, and beyond it
+      INFO(method << ", wall at " << wall);
+      const auto sampler = make("polish", {2, {}, 1, Sampler::no_end, start_from(earlier_points(start))}, {{"method", text(method), {}}});
+      const Driven run = drive(*sampler, cliff({wall}), {.stop = 100000});
+      CHECK(sampler->done());
+      CHECK(best(run, sampler->end()) > -5.001);
+    }
+  const auto hopeless = make("polish", {2, {}, 1, Sampler::no_end, start_from(earlier_points(start))}, {{"evaluations_each", text("50"), {}}});
+  drive(*hopeless, cliff({2.0}), {.stop = 100000});
+  CHECK(hopeless->done());
+  CHECK(hopeless->end() >= 50);
+  CHECK(hopeless->end() < 100);
+}
+
+TEST_CASE("numbers that follow from the evaluations allowed stay when a campaign is extended") {
+  for (const std::string type : {"particle_filter", "grey_wolf"}) {
+    INFO(type);
+    const std::vector<Config::Item> options = type == "grey_wolf" ? std::vector<Config::Item>{} : std::vector<Config::Item>{{"iterations", text("5"), {}}};
+    const auto first = make(type, {2, {}, 1, 600}, options), extended = make(type, {2, {}, 1, 3000}, options);
+    Driven run = drive(*first, plain(sphere), {.stop = 400});
+    std::stringstream state;
+    first->save(state);
+    extended->load(state);
+    Driven whole = drive(*make(type, {2, {}, 1, 600}, options), plain(sphere), {.stop = 550}), rest = run;
+    rest.pending.clear();
+    rest.points.clear();
+    drive(*extended, plain(sphere), {.stop = 550}, rest);
+    for (TaskId id = 400; id < 550; ++id) CHECK(rest.points.at(id) == whole.points.at(id));
+  }
+  std::stringstream state;
+  make("grey_wolf", {2, {}, 1, 600})->save(state);
+  CHECK_THROWS_WITH(make("grey_wolf", {2, {}, 1, 600}, {{"generations", text("7"), {}}})->load(state), Catch::Contains("generations"));
+  std::stringstream filter;
+  make("particle_filter", {2, {}, 1, 600})->save(filter);
+  CHECK_THROWS_WITH(make("particle_filter", {2, {}, 1, 600}, {{"seeds", text("77"), {}}})->load(filter), Catch::Contains("seeds"));
 }
 
 TEST_CASE("populations begin with the points to start from") {

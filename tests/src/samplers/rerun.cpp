@@ -137,6 +137,21 @@ TEST_CASE("a posterior that has moved away from the points is reported") {
   CHECK(warns(none, "no posterior"));
 }
 
+TEST_CASE("a prior that reaches beyond the earlier one has no evidence, and a filter is reported with the weight that it leaves out") {
+  EarlierPoints points = prior_draws(2, 4000, 5);
+  points.log_prior_ratio.assign(points.size(), -std::log(4.0));
+  points.prior_share = 0.25;
+  const SamplerResult wider = rerun(points, plain([](U) { return 0.0; }));
+  CHECK_FALSE(has(wider, "ln_evidence"));
+  CHECK(has(wider, "effective_samples"));
+  CHECK(warns(wider, "25 % of this job's prior"));
+  EarlierPoints filtered = posterior(2, 1, normal(0.5, 0.1), 1000);
+  filtered.left_out = 0.1;
+  const SamplerResult rest = rerun(filtered, normal(0.5, 0.1));
+  CHECK(warns(rest, "'where' leaves out 10 %"));
+  CHECK(has(rest, "ln_evidence"));
+}
+
 TEST_CASE("failures are reported with the weight that they had, and zeros are zeros") {
   const EarlierPoints points = posterior(2, 2, normal(0.5, 0.1), 1000);
   const auto f = [](Status status) {
