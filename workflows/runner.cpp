@@ -86,7 +86,12 @@ class Coordinator {
     stop.hurry = &hurry;
     stop.deadline = deadline_of(job_, executor_.now());
     Campaign campaign(*sampler_, executor_, ledger_, record_);
-    return finish(campaign.run(stop));
+    try {
+      return finish(campaign.run(stop));
+    } catch (const std::exception& e) {
+      record_.fail(e.what());
+      throw;
+    }
   }
 
  private:

@@ -34,7 +34,13 @@ class GreyWolf : public Population {
                              .extras = 0,
                              .state = 2 * context.dim + 1,
                              .look_ahead = options.look_ahead.value_or(options.wolves)}),
+        given_(options.generations.has_value()),
         generations_(options.generations.value_or(std::clamp<std::uint64_t>(context.evaluations / options.wolves, 1, 500))) {}
+
+  std::vector<std::pair<std::string, std::uint64_t>> planned() const override {
+    if (given_) return {};
+    return {{"generations", generations_}};
+  }
 
  private:
   // a trial is [u]; a state is [best u, value, u]
@@ -66,6 +72,7 @@ class GreyWolf : public Population {
     std::copy(trial.begin(), trial.end(), state.begin() + static_cast<std::ptrdiff_t>(n) + 1);
   }
 
+  bool given_;  ///< whether the job says how many generations
   std::uint64_t generations_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace umbra {
 
@@ -10,6 +11,16 @@ namespace umbra {
 inline bool is_identifier(const std::string& name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+/// Adds the words of an expression that may be names of columns, functions among them.
+inline void add_identifiers(const std::string& text, std::vector<std::string>& names) {
+  const auto in_name = [](char c) { return is_identifier(std::string(1, c)) || (c >= '0' && c <= '9') || c == '.'; };
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    for (end = begin; end < text.size() && in_name(text[end]);) ++end;
+    const std::string word = text.substr(begin, end - begin);
+    if (is_identifier(word) && std::find(names.begin(), names.end(), word) == names.end()) names.push_back(word);
+  }
 }
 
 }  // namespace umbra
