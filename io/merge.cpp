@@ -129,7 +129,7 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
   const auto num_ranks = static_cast<std::size_t>(ranks_.size()), rank = static_cast<std::size_t>(ranks_.rank());
   const std::size_t per_window = block_bytes / 2 / TableShape(tables_[table]).row_bytes(host_size_);
   plan.window_rows = std::max<std::size_t>(std::min<std::size_t>(per_window, rows / (4 * num_ranks)), 8192);
-  const std::size_t sampling = plan.window_rows / 4;
+  const std::size_t sampling = std::min<std::size_t>(plan.window_rows, chunk_rows) / 4;
 
   // Each rank looks at its share of the chunks: lowest and highest id, and every so-many-th of the sorted ids.
   const auto each_chunk = [&](const std::function<void(std::size_t, const std::vector<std::int64_t>&)>& look) {
@@ -145,11 +145,13 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
     });
   };
   std::vector<std::int64_t> extremes, samples;
+  std::size_t next_sample = sampling - 1;
   each_chunk([&](std::size_t c, const std::vector<std::int64_t>& ids) {
     std::vector<std::int64_t> sorted = ids;
     if (!std::is_sorted(sorted.begin(), sorted.end())) std::sort(sorted.begin(), sorted.end());
     extremes.insert(extremes.end(), {static_cast<std::int64_t>(c), sorted.front(), sorted.back()});
-    for (std::size_t i = sampling - 1; i < sorted.size(); i += sampling) samples.push_back(sorted[i]);
+    for (; next_sample < sorted.size(); next_sample += sampling) samples.push_back(sorted[next_sample]);
+    next_sample -= sorted.size();  // chunks may be smaller than what lies between two samples
   });
   for (const std::string& part : ranks_.all_gather(bytes_of(extremes))) {
     const auto e = values_of<std::int64_t>(part);
@@ -165,7 +167,8 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
   }
   std::sort(all.begin(), all.end());
   plan.bounds = {first_id};
-  for (std::size_t i = 3; i < all.size(); i += 4) plan.bounds.push_back(all[i]);
+  const std::size_t samples_each = plan.window_rows / sampling;
+  for (std::size_t i = samples_each - 1; i < all.size(); i += samples_each) plan.bounds.push_back(all[i]);
   const auto end = ends.find(tables_[table].name);
   const std::int64_t end_id = end == ends.end() || end->second > static_cast<TaskId>(no_id) ? no_id : static_cast<std::int64_t>(end->second);
   plan.bounds.push_back(end_id);

@@ -76,8 +76,8 @@ stop: {evaluations: abc}
 failures: {budget: 2}
 output: {directory: out, save_evry: 3s}
 """
-ALL_OF_MANY = ["3:1: job: unknown key 'sed'", "5:23:", "upside down", "7:10:", "unknown name 'z'", "8:15:", "'rosenbrock'", "11:23:", "unknown constraint 'nrmal'", "12:5:", "a step has no errors",
-               "14:25:", "'foo'", "15:21:", "'abc'", "16:20:", "budget", "17:25:", "save_every"]
+ALL_OF_MANY = ["3:1: job: unknown key 'sed'", "5:22:", "upside down", "7:10:", "unknown name 'z'", "8:15:", "'rosenbrock'", "11:23:", "unknown constraint 'nrmal'", "12:5:", "a step has no errors",
+               "14:25:", "'foo'", "15:21:", "'abc'", "16:20:", "budget", "17:26:", "save_every"]
 NONE_OF_MANY = ["perhaps", "when to stop", "survey", "m_h"]
 
 with Folder():
