@@ -4,7 +4,8 @@ also where simulators crash and hang, and nested sampling to its end on 64 ranks
 
     bench/campaign.py build/release/bin/umbra [--pairs 5] [--only cheap,ranks,busy,fickle,nested]
 
-Each figure is the median of so many interleaved runs; the rates are those between first and last dispatch, drains included.
+Each figure is the median of so many interleaved runs; the rates are those between first and last dispatch, drains included. Exit code 1 where one
+misses its target.
 """
 import argparse
 import collections
@@ -16,6 +17,8 @@ import subprocess
 import tempfile
 
 import h5py
+
+from targets import Targets
 
 FICKLE_POINTS = 64 * 40
 
@@ -65,13 +68,14 @@ def main():
     umbra = os.path.abspath(options.umbra)
     source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     chosen = options.only.split(",")
+    targets = Targets()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         if "cheap" in chosen:
             cheap = job("cheap.yaml", "{type: burn, mean: 20us}", "{type: random}", 400000)
             # what the model uses of the cores, whatever else runs there: not the time that evaluations seem to take
             shares = [run(umbra, cheap, 2)[0] * 20e-6 / 2 for _ in range(options.pairs)]
-            print(f"model of 20 us, 2 ranks: share of the cores' time in the model {statistics.median(shares):.3f}   (target 0.85)", flush=True)
+            print(f"model of 20 us, 2 ranks: share of the cores' time in the model {statistics.median(shares):.3f}   {targets.at_least(statistics.median(shares), 0.85)}", flush=True)
         if "ranks" in chosen:
             survey = os.path.join(source, "examples", "pmssm_survey.yaml")
             ratios, rates = [], []
@@ -80,13 +84,13 @@ def main():
                 two = run(umbra, survey, 2)[0]
                 ratios.append(two / one)
                 rates.append(two)
-            print(f"pMSSM scan, 2 ranks over 1: {statistics.median(ratios):.2f}   (target 1.85; {statistics.median(rates):.0f} points/s on 2)", flush=True)
+            print(f"pMSSM scan, 2 ranks over 1: {statistics.median(ratios):.2f}   {targets.at_least(statistics.median(ratios), 1.85)}, {statistics.median(rates):.0f} points/s on 2", flush=True)
         if "busy" in chosen:
             for sampler in ("{type: random}", "{type: differential_evolution, population: 400}", "{type: particle_swarm, look_ahead: 1024}", "{type: genetic, look_ahead: 1024}",
                             "{type: bee_colony, sources: 400}", "{type: grey_wolf, wolves: 400, look_ahead: 1024}"):
                 slow = job("slow.yaml", "{type: sleep, mean: 100ms, distribution: log_normal, sigma: 1}", sampler, 64 * 150)
                 shares = [run(umbra, slow, 64)[1] for _ in range(max(1, options.pairs // 2))]
-                print(f"64 ranks, 100 ms log-normal sigma 1, {sampler}: busy share {statistics.median(shares):.3f}   (target 0.95)", flush=True)
+                print(f"64 ranks, 100 ms log-normal sigma 1, {sampler}: busy share {statistics.median(shares):.3f}   {targets.at_least(statistics.median(shares), 0.95)}", flush=True)
         if "nested" in chosen:
             # To its end by itself, on 64 real ranks; the speed-up is over one rank without look-ahead, whose evaluations are counted on a model that does not sleep.
             limit, model = 10**7, "{type: normal, sigma: 0.1}"
@@ -113,7 +117,9 @@ def main():
             same = points() == on_64
             with h5py.File("out/results.h5") as f:
                 statuses = collections.Counter(f["points/status"][()].tolist())
-            print(f"64 ranks, statuses {dict(statuses)}: busy share {share:.3f}   (target 0.95), rows of 1 rank {'identical' if same else 'DIFFERENT'}", flush=True)
+            print(f"64 ranks, statuses {dict(statuses)}: busy share {share:.3f}   {targets.at_least(share, 0.95)}, rows of 1 rank {targets.holds(same, 'identical')}", flush=True)
+        os.chdir(source)
+    targets.exit()
 
 
 if __name__ == "__main__":

@@ -12,12 +12,15 @@
 #include <functional>
 #include <thread>
 
+#include "bench/targets.h"
 #include "jobs/executor.h"
 #include "src/base/random.h"
 
 using namespace umbra;
 
 namespace {
+
+bench::Targets targets;
 
 class FunctionWork final : public Work {
  public:
@@ -115,7 +118,8 @@ void one_task_a_message() {
     ratios.push_back(bare.back() / ours.back());
   }
   if (Communicator::world().rank() == 0)
-    fmt::print("one task a message, 19 doubles out, 40 back: {:.2f} of the rate of a bare ping-pong ({:.2f} us, {:.2f} us)\n", median(ratios), 1e6 * median(ours) / n, 1e6 * median(bare) / n);
+    fmt::print("one task a message, 19 doubles out, 40 back: {:.2f} of the rate of a bare ping-pong {} ({:.2f} us, {:.2f} us)\n", median(ratios), targets.at_least(median(ratios), 0.5),
+               1e6 * median(ours) / n, 1e6 * median(bare) / n);
 }
 
 // About a microsecond of arithmetic; returns what the compiler must not drop.
@@ -146,7 +150,8 @@ void batches() {
     model_us.push_back(1e6 * bare);
   }
   if (Communicator::world().rank() == 0)
-    fmt::print("batches, 2 parameters, 1 column, model of {:.2f} us: {:.1f} % of the cores' time in the model, {:.1f} % of the processor time used\n", median(model_us), 100 * median(ratios), 100 * median(of_used));
+    fmt::print("batches, 2 parameters, 1 column, model of {:.2f} us: {:.1f} % of the cores' time in the model {}, {:.1f} % of the processor time used\n", median(model_us), 100 * median(ratios),
+               targets.at_least(100 * median(ratios), 80), 100 * median(of_used));
 }
 
 void answers() {
@@ -167,8 +172,8 @@ void answers() {
     end[o.rank] = o.start + o.duration;
   }
   std::sort(gaps.begin(), gaps.end());
-  fmt::print("from the end of an evaluation to the start of the rank's next, while rank 0 uses its core: median {:.2f} ms, 99 % {:.2f} ms, worst {:.2f} ms ({} answers)\n",
-             1e3 * gaps[gaps.size() / 2], 1e3 * gaps[gaps.size() * 99 / 100], 1e3 * gaps.back(), gaps.size());
+  fmt::print("from the end of an evaluation to the start of the rank's next, while rank 0 uses its core: median {:.2f} ms, 99 % {:.2f} ms {}, worst {:.2f} ms ({} answers)\n",
+             1e3 * gaps[gaps.size() / 2], 1e3 * gaps[gaps.size() * 99 / 100], targets.at_most(1e3 * gaps[gaps.size() * 99 / 100], 10), 1e3 * gaps.back(), gaps.size());
 }
 
 void busy() {
@@ -180,7 +185,7 @@ void busy() {
   });
   ExecutorStatistics statistics;
   const double wall = time_of_tasks(work, 150 * static_cast<std::size_t>(ranks), 2, {}, nullptr, &statistics);
-  if (Communicator::world().rank() == 0) fmt::print("{} ranks, tasks of 100 ms (log-normal, sigma 1): busy share {:.3f} in {:.0f} s\n", ranks, statistics.busy_share(ranks), wall);
+  if (Communicator::world().rank() == 0) fmt::print("{} ranks, tasks of 100 ms (log-normal, sigma 1): busy share {:.3f} {} in {:.0f} s\n", ranks, statistics.busy_share(ranks), targets.at_least(statistics.busy_share(ranks), 0.95), wall);
 }
 
 }  // namespace
@@ -189,7 +194,7 @@ int main(int argc, char** argv) {
   MpiSession session(argc, argv);
   if (argc > 1 && std::string(argv[1]) == "busy") {
     busy();
-    return 0;
+    return targets.exit_code();
   }
   if (Communicator::world().size() < 2) {
     fmt::print(stderr, "run it with mpirun -n 2\n");
@@ -199,5 +204,5 @@ int main(int argc, char** argv) {
   if (only.empty() || only == "messages") one_task_a_message();
   if (only.empty() || only == "batches") batches();
   if (only.empty() || only == "answers") answers();
-  return 0;
+  return targets.exit_code();
 }

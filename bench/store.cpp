@@ -16,6 +16,7 @@
 #include <numeric>
 #include <thread>
 
+#include "bench/targets.h"
 #include "io/journal.h"
 #include "io/reader.h"
 #include "io/store.h"
@@ -23,6 +24,8 @@
 using namespace umbra;
 
 namespace {
+
+bench::Targets targets;
 
 constexpr std::size_t many_rows = 2000000;  ///< beyond, one round is enough
 constexpr std::size_t num_columns = 60;
@@ -169,7 +172,7 @@ void segment(const Communicator& ranks, std::size_t rows, const std::string& dir
   const auto fastest = std::min_element(bare.begin(), bare.end(), [](const auto& a, const auto& b) { return median(a) < median(b); });
   std::vector<double> ratios;
   for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back((*fastest)[i] / ours[i]);
-  fmt::print("  rate / rate of the fastest bare layout: {:.2f} (wanted: 0.6)\n", median(ratios));
+  fmt::print("  rate / rate of the fastest bare layout: {:.2f} {}\n", median(ratios), targets.at_least(median(ratios), 0.6));
 }
 
 void merge(const Communicator& ranks, std::size_t rows, const std::string& directory) {
@@ -200,8 +203,8 @@ void merge(const Communicator& ranks, std::size_t rows, const std::string& direc
     ratios.push_back(copying / merging);
   }
   if (ranks.rank() == 0)
-    fmt::print("merge, {} rows x {} columns, {} ranks: {:.3f} s; bare copy of the result: {:.3f} s; rate / rate of the copy: {:.2f} (wanted: 0.35); peak memory of a rank {:.0f} MB\n", rows, num_columns,
-               ranks.size(), median(ours), median(bare), median(ratios), peak_memory_mb());
+    fmt::print("merge, {} rows x {} columns, {} ranks: {:.3f} s; bare copy of the result: {:.3f} s; rate / rate of the copy: {:.2f} {}; peak memory of a rank {:.0f} MB\n", rows, num_columns,
+               ranks.size(), median(ours), median(bare), median(ratios), targets.at_least(median(ratios), 0.35), peak_memory_mb());
 }
 
 /// Toys: many rows an outcome, from sink to disk, keeping included.
@@ -239,8 +242,8 @@ void bulky(const Communicator& ranks, std::size_t rows, const std::string& direc
     ratios.push_back(bare.back() / ours.back());
   }
   if (rank == 0)
-    fmt::print("{} toys of {} columns, {} ranks: {:.3f} s = {:.2f} us a toy and rank, keeping them {:.3f} s of it; bare write {:.3f} s; rate / bare rate {:.2f} (wanted: 0.5)\n", rows, columns, size, median(ours),
-               median(ours) / static_cast<double>(blocks * block) * 1e6, median(kept), median(bare), median(ratios));
+    fmt::print("{} toys of {} columns, {} ranks: {:.3f} s = {:.2f} us a toy and rank, keeping them {:.3f} s of it; bare write {:.3f} s; rate / bare rate {:.2f} {}\n", rows, columns, size, median(ours),
+               median(ours) / static_cast<double>(blocks * block) * 1e6, median(kept), median(bare), median(ratios), targets.at_least(median(ratios), 0.5));
 }
 
 void refresh(const Communicator& ranks, std::size_t rows, const std::string& directory) {
@@ -250,7 +253,7 @@ void refresh(const Communicator& ranks, std::size_t rows, const std::string& dir
     const Campaign c(ranks, directory + "/store", drains * 247, drains, options);
     const StoreReport r = c.store->report();
     if (ranks.rank() != 0) continue;
-    fmt::print("after {} drains of 247 rows, {} ranks: {} segments, refresh of results.h5 {:.3f} s (wanted: 1), mean drain with compaction {:.3f} s\n", drains, ranks.size(), r.segments, r.refresh_s,
+    fmt::print("after {} drains of 247 rows, {} ranks: {} segments, refresh of results.h5 {:.3f} s {}, mean drain with compaction {:.3f} s\n", drains, ranks.size(), r.segments, r.refresh_s, targets.at_most(r.refresh_s, 1),
                c.drain_s / static_cast<double>(drains));
   }
 }
@@ -268,7 +271,7 @@ void journal(const Communicator& ranks, const std::string& directory) {
     const double noted = seconds() - start;
     j.flush();
     const double all = seconds() - start;
-    fmt::print("journal, outcomes of 60 doubles: {:.2f} us each for the caller, {:.0f}/s on disk (wanted: 20000)\n", noted / n * 1e6, n / all);
+    fmt::print("journal, outcomes of 60 doubles: {:.2f} us each for the caller, {:.0f}/s on disk {}\n", noted / n * 1e6, n / all, targets.at_least(n / all, 20000));
   }
   std::filesystem::remove_all(path);
   {
@@ -280,7 +283,8 @@ void journal(const Communicator& ranks, const std::string& directory) {
       std::this_thread::sleep_until(std::chrono::steady_clock::time_point(std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(begin + 0.1 * (second + 1)))));
     }
     j.flush();
-    fmt::print("journal at 1000 outcomes/s: {:.2f} % of one core (wanted with checkpoints: 2)\n", 100 * (processor_s() - processor) / (seconds() - begin));
+    const double share = 100 * (processor_s() - processor) / (seconds() - begin);
+    fmt::print("journal at 1000 outcomes/s: {:.2f} % of one core, with checkpoints {}\n", share, targets.at_most(share, 2));
   }
   const double start = seconds();
   const Journal j(path, 0, {"host"});
@@ -307,4 +311,5 @@ int main(int argc, char** argv) {
   if (what == "all" || what == "journal") journal(ranks, directory);
   ranks.barrier();
   if (ranks.rank() == 0) std::filesystem::remove_all(directory);
+  return targets.exit_code();
 }

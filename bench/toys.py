@@ -18,6 +18,8 @@ import time
 
 import h5py
 
+from targets import Targets
+
 COUNTING = """
 name: counting
 seed: 1
@@ -78,6 +80,7 @@ def main():
     source = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     shared = os.path.join(source, "..", "shared", "references", "histfactory")
     chosen = options.only.split(",")
+    targets = Targets()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
 
@@ -99,7 +102,7 @@ def main():
                     one, two = run(umbra, file, 1), run(umbra, file, 2)
                     ratios.append(two["rate"] / one["rate"])
                     rates.append(two["rate"])
-                print(f"{name}, 2 ranks over 1: {statistics.median(ratios):.2f}   (target 1.9; {statistics.median(rates):.0f} tests/s on 2)", flush=True)
+                print(f"{name}, 2 ranks over 1: {statistics.median(ratios):.2f}   {targets.at_least(statistics.median(ratios), 1.9)}, {statistics.median(rates):.0f} tests/s on 2", flush=True)
         if "writing" in chosen:
             for name, file in (("counting", counting), ("two bins", two_bins), ("sbottom B", sbottom)):
                 if file is not counting and not os.path.exists(shared):
@@ -115,6 +118,7 @@ def main():
             r = run(umbra, counting, 1, f"stop.toys={options.toys}")
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
             print(f"{options.toys} toys of a counting model: {peak / 1024:.0f} MB in the largest process, {r['wall']:.1f} s, {os.path.getsize('out/results.h5') / 1e9:.2f} GB", flush=True)
+    targets.exit()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -107,7 +108,10 @@ Merge::Merge(const std::string& directory, const std::vector<Table>& tables, std
   for (std::size_t t = 0; t < tables.size(); ++t) {
     plans_.push_back(make_plan(t, ends, block_bytes));
     parts_.push_back({t, tables[t].name, plans_[t].main_rows});
-    if (ends.contains(tables[t].name)) parts_.push_back({t, surplus_group(tables[t]), plans_[t].offsets.back() - plans_[t].main_rows});
+    const auto end = ends.find(tables[t].name);
+    if (end == ends.end()) continue;
+    if (tables[t].source == RowSource::values && end->second < static_cast<TaskId>(end_of_failures_)) end_of_failures_ = static_cast<std::int64_t>(end->second);
+    parts_.push_back({t, surplus_group(tables[t]), plans_[t].offsets.back() - plans_[t].main_rows});
   }
 }
 
@@ -142,11 +146,13 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
     });
   };
   std::vector<std::int64_t> extremes, samples;
+  std::size_t next_sample = sampling - 1;
   each_chunk([&](std::size_t c, const std::vector<std::int64_t>& ids) {
     std::vector<std::int64_t> sorted = ids;
     if (!std::is_sorted(sorted.begin(), sorted.end())) std::sort(sorted.begin(), sorted.end());
     extremes.insert(extremes.end(), {static_cast<std::int64_t>(c), sorted.front(), sorted.back()});
-    for (std::size_t i = sampling - 1; i < sorted.size(); i += sampling) samples.push_back(sorted[i]);
+    for (; next_sample < sorted.size(); next_sample += sampling) samples.push_back(sorted[next_sample]);
+    next_sample -= sorted.size();  // chunks may be smaller than what lies between two samples
   });
   for (const std::string& part : ranks_.all_gather(bytes_of(extremes))) {
     const auto e = values_of<std::int64_t>(part);
@@ -190,16 +196,25 @@ Merge::Plan Merge::make_plan(std::size_t table, const std::map<std::string, Task
   return plan;
 }
 
-std::vector<Failure> Merge::failures() const {
+Merge::Failures Merge::failures() const {
   const auto locked = hdf5::lock();
   std::vector<Failure> all;
   for (const SegmentFile& f : inputs_) {
-    if (f.failures == 0) continue;
-    for (Failure& x : read_failures(hdf5::open_file(directory_ + "/" + f.name))) all.push_back(std::move(x));
+    const bool merged = f.layout == Layout::plain;
+    if (f.failures == 0 && !merged) continue;
+    const hdf5::Handle file = hdf5::open_file(directory_ + "/" + f.name);
+    for (Failure& x : read_failures(file)) all.push_back(std::move(x));
+    if (merged)
+      for (Failure& x : read_failures(file, surplus_failures)) all.push_back(std::move(x));
     trim(all, true);
   }
   std::sort(all.begin(), all.end(), [](const Failure& a, const Failure& b) { return a.id < b.id; });
-  return all;
+  const auto beyond = std::find_if(all.begin(), all.end(), [this](const Failure& f) { return f.id >= end_of_failures_; });
+  Failures failures;
+  failures.surplus.assign(std::make_move_iterator(beyond), std::make_move_iterator(all.end()));
+  all.erase(beyond, all.end());
+  failures.main = std::move(all);
+  return failures;
 }
 
 void Merge::write_window(const Inputs& inputs, std::size_t table, std::size_t window, const PartAccess& main, const PartAccess* surplus) const {

@@ -4,6 +4,7 @@
 // Cost: each column is read and written once (more where the rows of a file are far from sorted), ids three times.
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,8 +25,11 @@ class Merge {
   /// What the file to be written holds; a surplus group for each end.
   const std::vector<Part>& parts() const { return parts_; }
   std::size_t host_size() const { return host_size_; }
-  /// Failures of lowest id of all inputs, sorted (any one rank).
-  std::vector<Failure> failures() const;
+  /// Failures of lowest id of all inputs, sorted (any one rank), those below the end of the points and those beyond it.
+  struct Failures {
+    std::vector<Failure> main, surplus;
+  };
+  Failures failures() const;
   /// Writes the rows (all ranks together) into a file that has the parts, allocated, in this layout.
   void write(const std::string& path, Layout layout) const;
 
@@ -53,6 +57,7 @@ class Merge {
   const Communicator& ranks_;
   std::vector<Plan> plans_;  ///< [tables]
   std::vector<Part> parts_;
+  std::int64_t end_of_failures_ = std::numeric_limits<std::int64_t>::max();
   std::size_t host_size_ = 8;
 };
 

@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t block_bytes = std::size_t{16} << 20;
 constexpr std::size_t max_spare = 4;
 
+// Whether /failures lists it: what `require` leaves out has nothing to say.
+bool is_told(Status status) { return status != Status::ok && status != Status::skipped; }
+
 std::size_t block_capacity(const TableShape& shape) {
   // Not a power of two: the columns of a row would all fall into one set of the cache.
   return std::max<std::size_t>(block_bytes / shape.row_bytes(0) / 64, 2) * 64 + 8;
@@ -103,7 +106,7 @@ void RowKeeper::keep(const Outcome& outcome, const std::string& host) {
       rows = 1;
       keep_values(static_cast<std::size_t>(table), outcome, host);
       const auto id = static_cast<std::int64_t>(outcome.id);
-      if (outcome.status != Status::ok && id <= last_failure_) failures_.push_back({kept_, {id, static_cast<std::int64_t>(outcome.status), outcome.message}});
+      if (is_told(outcome.status) && id <= last_failure_) failures_.push_back({kept_, {id, static_cast<std::int64_t>(outcome.status), outcome.message}});
     } else {
       rows = outcome.rows.size() / t.columns.size();
       keep_rows(static_cast<std::size_t>(table), outcome);

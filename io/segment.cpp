@@ -80,8 +80,8 @@ void make_part(const Handle& file, const Table& table, const Part& part, Layout 
   }
 }
 
-void write_failures(const Handle& file, const std::vector<Failure>& failures) {
-  const Handle group = hdf5::make_group(file, "failures");
+void write_failures(const Handle& file, const std::vector<Failure>& failures, const std::string& name) {
+  const Handle group = hdf5::make_group(file, name);
   std::vector<std::int64_t> ids, statuses;
   std::vector<std::string> messages;
   for (const Failure& f : failures) {
@@ -95,8 +95,9 @@ void write_failures(const Handle& file, const std::vector<Failure>& failures) {
   hdf5::write_texts(group, "message", messages, failure_message_size);
 }
 
-std::vector<Failure> read_failures(const Handle& file) {
-  const Handle group = hdf5::open_group(file, "failures");
+std::vector<Failure> read_failures(const Handle& file, const std::string& name) {
+  if (!hdf5::has(file, name)) return {};
+  const Handle group = hdf5::open_group(file, name);
   const auto ids = hdf5::read_integers(group, "id"), statuses = hdf5::read_integers(group, "status");
   auto messages = hdf5::read_texts(group, "message");
   std::vector<Failure> failures;

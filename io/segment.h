@@ -55,8 +55,11 @@ hdf5::Handle make_table_group(const hdf5::Handle& file, const Table& table, cons
 
 /// Makes the datasets of a part, allocated and not filled.
 void make_part(const hdf5::Handle& file, const Table& table, const Part& part, Layout layout, std::size_t host_size);
-void write_failures(const hdf5::Handle& file, const std::vector<Failure>& failures);
-std::vector<Failure> read_failures(const hdf5::Handle& file);
+/// Those beyond the end of a merged result, where there are any: kept for the day when the campaign is extended.
+constexpr const char* surplus_failures = "surplus_failures";
+void write_failures(const hdf5::Handle& file, const std::vector<Failure>& failures, const std::string& group = "failures");
+/// None where the file has no such group.
+std::vector<Failure> read_failures(const hdf5::Handle& file, const std::string& group = "failures");
 
 /// A file to write, opened by all ranks or by none (all ranks together).
 hdf5::Handle open_by_all(const std::string& path, const Communicator& ranks);

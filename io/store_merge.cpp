@@ -44,7 +44,7 @@ bool Store::Impl::compact_once() {
         if (p.rows > 0) output.parts.push_back(p);
       }
       on_root(writers, [&] {
-        const auto failures = merge.failures();
+        const auto failures = merge.failures().main;  // all of them: a segment has no end
         output.failures = failures.size();
         make_file(aside, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
           for (const Part& p : merge.parts()) make_part(h, tables[p.table], p, Layout::matrix, output.host_size);
@@ -84,17 +84,18 @@ std::uint64_t Store::Impl::make_result(const std::string& file, const Merge& m, 
   const auto failures = m.failures();
   for (const Group& g : extra)
     for (const Series& s : g.series) estimate += hdf5::size_of(s);
-  make_file(file, estimate + failures.size() * (failure_message_size + 16), [&](const hdf5::Handle& h) {
+  make_file(file, estimate + (failures.main.size() + failures.surplus.size()) * (failure_message_size + 16), [&](const hdf5::Handle& h) {
     describe_root(h, listing);
     for (const Part& p : m.parts()) make_part(h, tables[p.table], p, Layout::plain, m.host_size());
-    write_failures(h, failures);
+    write_failures(h, failures.main);
+    if (!failures.surplus.empty()) write_failures(h, failures.surplus, surplus_failures);
     for (const Group& g : extra) {
       const hdf5::Handle group = hdf5::make_group(h, g.path);
       hdf5::set_attributes(group, g.attributes);
       for (const Series& s : g.series) hdf5::write_series(group, s);
     }
   });
-  return failures.size();
+  return failures.main.size();
 }
 
 void Store::Impl::merge(ByteReader& command) {

@@ -1,6 +1,7 @@
 #include "workflows/campaign.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "src/base/error.h"
@@ -12,6 +13,18 @@ constexpr double patience_s = 2e-3;
 constexpr double surplus_wait_s = 1.0;
 constexpr std::size_t durations_kept = 1000;
 constexpr double look_at_deadline_every_s = 0.1;
+
+constexpr double rounding = 1e-9;  // between CPUs
+
+// A point belongs to the u that it was evaluated at, not to its number.
+void check_same_place(const Task& task, const Outcome& known) {
+  if (task.kind != TaskKind::point) return;
+  const auto u = doubles(task.payload);
+  VALIDATE(known.values.size() < u.size() || std::equal(u.begin(), u.end(), known.values.begin(), [](double a, double b) { return std::abs(a - b) <= rounding; }),
+           "point {} of the run directory lies elsewhere than this job puts it (it was made with other options, or by another version of umbra): give the job "
+           "another output: {{directory: ...}}, or start it anew with --fresh",
+           task.id);
+}
 
 }  // namespace
 
@@ -71,8 +84,12 @@ bool Campaign::submit_ready() {
     for (Task& t : tasks) {
       if (t.kind == ledger_.kind() && t.id >= ledger_.end()) continue;  // asked again when the campaign is extended
       useful = true;
-      if (auto outcome = recorder_.known(t.kind, t.id)) accept(*outcome);
-      else to_run.push_back(std::move(t));
+      if (auto outcome = recorder_.known(t.kind, t.id)) {
+        check_same_place(t, *outcome);
+        accept(*outcome);
+      } else {
+        to_run.push_back(std::move(t));
+      }
     }
     asked_in_vain_ = !useful;
     if (to_run.empty()) continue;

@@ -68,10 +68,12 @@ LookAhead recommend_look_ahead(const MakeWithLookAhead& make, std::size_t dim, c
   double best = 0.0;
   for (const std::uint64_t multiple : {1, 2, 4, 8, 16}) {
     const std::uint64_t look_ahead = multiple * static_cast<std::uint64_t>(ranks);
+    if (!make(look_ahead)) break;  // more than the sampler takes
     tried.push_back({look_ahead, forecast([&] { return make(look_ahead); }, dim, measured, ranks, evaluations).busy_share});
     best = std::max(best, tried.back().busy_share);
     if (best >= 0.99) break;
   }
+  if (tried.empty()) return {};
   return *std::find_if(tried.begin(), tried.end(), [&](const LookAhead& l) { return l.busy_share >= 0.95 * best; });
 }
 

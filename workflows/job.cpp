@@ -76,7 +76,7 @@ Job Job::read(const std::string& text, const std::string& file, const std::vecto
   for (const std::string& o : overrides) {
     const auto equals = o.find('=');
     VALIDATE(equals != std::string::npos && equals > 0, "'{}' is no override: write key.sub=value", o);
-    job.root.set_path(o.substr(0, equals), parse_yaml(o.substr(equals + 1), "override " + o.substr(0, equals), faults));
+    job.root.set_path(o.substr(0, equals), parse_override(o.substr(equals + 1), "override " + o.substr(0, equals), faults));
   }
   std::vector<std::string> all_keys;
   for (const Config::Item& i : job.root.items()) all_keys.push_back(i.key);  // the workflow judges the other keys

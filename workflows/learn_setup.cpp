@@ -170,7 +170,8 @@ std::uint64_t count_batches(const Job& job, const LearnStop& stop, const Learner
   const Config* where = job.root.find("stop");
   const Mark mark = where ? where->mark() : job.root.mark();
   if (!job.stop.evaluations) {
-    if (!stop.accuracy && stop.standing_still == 0 && !job.stop.walltime)
+    const bool says = where && (where->find("evaluations") || where->find("walltime"));  // rightly or wrongly
+    if (!says && !stop.accuracy && stop.standing_still == 0)
       faults.add(mark, "nothing says when to stop: add stop: {evaluations: N}, {accuracy: 0.95} or {standing_still: 5}");
     return unlimited_batches;
   }

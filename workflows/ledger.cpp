@@ -52,13 +52,15 @@ void Ledger::settle(Status status, const std::string& message, double log_likeli
   ++statuses_[static_cast<std::size_t>(status)];
   if (!message.empty() && !examples_.contains(status)) examples_.emplace(status, Example{id, message});
   if (!std::isnan(log_likelihood) && may_be_listed(log_likelihood)) list(id, log_likelihood, values);
-  if (!is_failure(status)) return;
+  if (is_failure(status)) judge_budget();
+}
+
+void Ledger::judge_budget() {
   const std::uint64_t failed = failures();
   const std::uint64_t counted = failed + statuses_[static_cast<std::size_t>(Status::ok)];
-  if (counted >= rules_.budget_after && static_cast<double>(failed) > rules_.failure_budget * static_cast<double>(counted)) {
-    over_budget_ = true;
-    end_ = settled_;
-  }
+  if (counted < rules_.budget_after || static_cast<double>(failed) <= rules_.failure_budget * static_cast<double>(counted)) return;
+  over_budget_ = true;
+  end_ = settled_;
 }
 
 void Ledger::list(TaskId id, double log_likelihood, const std::vector<double>& values) {
@@ -128,6 +130,7 @@ void Ledger::load(std::istream& in) {
     archive >> status >> e.id >> e.message;
     examples_.emplace(status, std::move(e));
   }
+  judge_budget();  // where it had stopped the campaign, and the job has not raised it, that stands
   while (!complete() && !waiting_.empty() && waiting_.front() != not_come) settle_waiting();  // the end has been moved further away
 }
 

@@ -69,7 +69,7 @@ class Ledger {
   /// The best few points that are apart, best first, at most num_best. Found in id order: a point makes room for a better one near it.
   std::span<const Best> best_points() const { return std::span(best_).first(std::min(best_.size(), num_best)); }
 
-  /// The state, without the rules (the job file may have changed them; a failure budget that had stopped the campaign is judged again).
+  /// The state, without the rules (the job file may have changed them; a failure budget is judged again under the present ones).
   void save(std::ostream& out) const;
   void load(std::istream& in);
 
@@ -81,6 +81,7 @@ class Ledger {
   };
 
   void settle(Status status, const std::string& message, double log_likelihood, const std::vector<double>& values);
+  void judge_budget();
   void settle_waiting();
   bool may_be_listed(double log_likelihood) const { return !(log_likelihood <= threshold_); }
   void list(TaskId id, double log_likelihood, const std::vector<double>& values);

@@ -87,7 +87,7 @@ void print_in_full(const Shelf& shelf) {
     std::size_t width = 0;
     for (const OptionDoc& o : e.options) width = std::max(width, o.name.size() + o.type.size() + o.default_value.size() + 7);
     for (const OptionDoc& o : e.options)
-      fmt::print("    {:<{}}  {}\n", fmt::format("  {} ({}; {})", o.name, o.type, o.default_value), width, o.meaning);
+      fmt::print("    {:<{}}  {}\n", fmt::format("  {} ({}; {})", o.name, o.type, o.default_value), width, o.stops ? o.meaning + " (may stand in `stop`)" : o.meaning);
     for (const std::string& text : e.lines) fmt::print("    - {}\n", indented(text, "      "));
     fmt::print("\n");
   }

@@ -41,7 +41,7 @@ std::string status_json(const ProgressState& s, double unix_time) {
   for (const auto& [name, value] : s.numbers) j["progress"][name] = std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
   if (!s.note.empty()) j["note"] = s.note;
   j["updated"] = unix_time;
-  return j.dump(2) + "\n";
+  return j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string human_duration(double s) {

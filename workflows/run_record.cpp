@@ -276,6 +276,16 @@ void RunRecord::show_progress(const std::string& state, bool last) {
   printer_.show(p, now, last);
 }
 
+void RunRecord::fail(const std::string& message) noexcept {
+  try {
+    failure_ = message;
+    show_progress("failed", true);
+    log_.say("failed: " + message);
+  } catch (...) {
+    // The message goes to the terminal in any case.
+  }
+}
+
 ProgressState RunRecord::progress(const std::string& state) const {
   ProgressState p;
   p.name = parts_.job.name;
@@ -291,6 +301,7 @@ ProgressState RunRecord::progress(const std::string& state) const {
   p.elapsed_s = parts_.executor.now() - sessions_.back().start;
   p.ranks = parts_.executor.ranks();
   if (const Advice a = advice_; a != Advice::go_on) p.note = (a == Advice::wait ? "waiting: " : "stopping: ") + trouble();
+  if (!failure_.empty()) p.note = failure_;
   return p;
 }
 

@@ -53,6 +53,8 @@ class RunRecord final : public Recorder {
   /// Merges the segments into plain datasets and adds the groups.
   bool merge(std::vector<Group> groups);
   void show_progress(const std::string& state, bool last);
+  /// Says in status.json and in the log what ends this start.
+  void fail(const std::string& message) noexcept;
 
   std::uint64_t outcomes_before() const { return outcomes_before_; }  ///< that earlier starts had finished
   RunLog& log() { return log_; }
@@ -105,6 +107,7 @@ class RunRecord final : public Recorder {
   Advice advice_ = Advice::go_on;
   std::string stopped_by_;
   bool abandoned_ = false;
+  std::string failure_;  ///< what fail() was told
   double rate_ = 0.0;
   double rate_time_ = 0.0;
   std::uint64_t rate_outcomes_ = 0;

@@ -145,8 +145,13 @@ class Coordinator {
     stop.hurry = &hurry;
     stop.deadline = deadline_;
     Campaign campaign(*sampler_, executor_, ledger_, record_);
-    const Ending ending = campaign.run(stop);
-    return finish(ending, campaign.cause());
+    try {
+      const Ending ending = campaign.run(stop);
+      return finish(ending, campaign.cause());
+    } catch (const std::exception& e) {
+      record_.fail(e.what());
+      throw;
+    }
   }
 
  private:

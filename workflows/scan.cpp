@@ -38,12 +38,16 @@ class Scan final : public Workflow {
     context.lengths = points ? points->space().lengths() : std::vector<double>(2, 1.0);
     const std::size_t before = faults.size();
     if (points) read_start(job, points->space(), context, plan, faults);
-    const Config with_stop = join_stop(*sampler, job.stop_rest);
+    const Config with_stop = join_stop(*sampler, job.stop_rest, faults);
     bool is_list = false, slices = false;
     if (job.coordinates && (context.start || !wants_start(job))) {
       const auto probe = SamplerRegistry::instance().make(with_stop, faults, context);
-      if (probe && !job.stop.evaluations && probe->end() == Sampler::no_end && !probe->stops_by_itself() && !job.stop.walltime)
+      const Config* stop = job.root.find("stop");
+      const bool says = stop && (stop->find("evaluations") || stop->find("walltime"));  // rightly or wrongly
+      if (probe && !says && probe->end() == Sampler::no_end && !probe->stops_by_itself())
         faults.add(job.root.mark(), "nothing says when to stop: add stop: {evaluations: N}");
+      if (probe && job.stop.evaluations)
+        for (const auto& [name, value] : probe->planned()) plan.resolved.emplace_back("sampler." + name, Config(std::to_string(value)));
       slices = dynamic_cast<const Sliceable*>(probe.get()) != nullptr;
       is_list = probe && context.start && probe->end() != Sampler::no_end;
     }
@@ -130,8 +134,21 @@ class Scan final : public Workflow {
   }
 
   // Stop criteria that only a sampler understands (remaining_evidence, effective_samples) are options of it.
-  static Config join_stop(Config sampler, const Config& stop) {
-    for (const Config::Item& i : stop.items()) sampler.set(i.key, i.value, i.mark);
+  static Config join_stop(Config sampler, const Config& stop, Faults& faults) {
+    const Config* type = sampler.find("type");
+    const auto& samplers = SamplerRegistry::instance().entries();
+    const auto entry = samplers.find(type ? type->text() : "");
+    if (entry == samplers.end()) return sampler;  // a fault of its own, and what it stops at is not known
+    std::vector<std::string> known = {"evaluations", "walltime"}, own;
+    for (const OptionDoc& o : entry->second.options)
+      if (o.stops) own.push_back(o.name);
+    known.insert(known.end(), own.begin(), own.end());
+    detail::check_keys(stop, known, "stop", faults);
+    for (const Config::Item& i : stop.items()) {
+      if (std::ranges::find(own, i.key) == own.end()) continue;
+      if (sampler.find(i.key)) faults.add(i.mark, fmt::format("stop: '{}' stands in the sampler as well, keep one of them", i.key));
+      else sampler.set(i.key, i.value, i.mark);
+    }
     return sampler;
   }
 };

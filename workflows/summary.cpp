@@ -169,7 +169,7 @@ std::string summary_json(const Summary& s) {
   for (const auto& [name, value] : s.sampler.numbers) j[name] = number(value);
   j.update(details_of(s));
   if (!s.sampler.warnings.empty()) j["warnings"] = s.sampler.warnings;
-  return j.dump(2) + "\n";
+  return j.dump(2, ' ', false, decltype(j)::error_handler_t::replace) + "\n";  // a name taken from the file's may be any bytes
 }
 
 std::vector<Group> summary_groups(const Summary& s) {

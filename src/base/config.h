@@ -10,10 +10,11 @@
 
 namespace umbra {
 
-/// A place in a file, counted from 1; line 0: from nowhere (a default, an override on the command line).
+/// A place in a file, counted from 1; line 0: from nowhere (a default).
 struct Mark {
   int line = 0;
   int column = 0;
+  std::string source = {};  ///< what it is a place in, where that is not the job file ("override seed")
 };
 
 class Config {
@@ -26,6 +27,7 @@ class Config {
   Config(const char* scalar);
   Config(double number);
 
+  static Config null(Mark mark);
   static Config list(std::vector<Config> elements, Mark mark = {});
   static Config map(std::vector<Item> items, Mark mark = {});
 
@@ -34,7 +36,7 @@ class Config {
   bool is_scalar() const { return kind_ == Kind::scalar; }
   bool is_list() const { return kind_ == Kind::list; }
   bool is_map() const { return kind_ == Kind::map; }
-  Mark mark() const { return mark_; }
+  const Mark& mark() const { return mark_; }
 
   /// The text of a scalar ("" otherwise).
   const std::string& text() const { return scalar_; }
@@ -82,7 +84,7 @@ class Faults {
   bool empty() const { return faults_.empty(); }
   std::size_t size() const { return faults_.size(); }
   const std::vector<Fault>& all() const { return faults_; }
-  /// One line a fault, "file:line:column: text", in the order of the file.
+  /// One line a fault, "file:line:column: text", in the order of the file; then those of other sources, "source: text".
   std::string report(std::string_view file) const;
   /// Throws UserError with the report, unless there is none.
   void throw_if_any(std::string_view file) const;

@@ -31,6 +31,7 @@ template <class Parse>
 void read_scalar(const Config& c, double& out, const Limits& limits, const std::string& what, std::string_view wanted, Faults& faults, Parse parse) {
   const auto v = c.is_scalar() ? parse(c.text()) : std::nullopt;
   if (!v) return expected(c, what, wanted, faults);
+  if (!std::isfinite(*v)) return faults.add(c.mark(), fmt::format("{}: '{}' is not finite (nothing could be computed with it), give a finite number", what, c.text()));
   bool good = false;
   check(c, *v, limits, what, faults, good);
   if (good) out = *v;
@@ -62,10 +63,13 @@ void read_option(const Config& c, double& out, const Limits& limits, const std::
 
 void read_option(const Config& c, std::int64_t& out, const Limits& limits, const std::string& what, Faults& faults) {
   const auto v = c.is_scalar() ? parse_number(c.text()) : std::nullopt;
-  if (!v || *v != std::floor(*v) || std::abs(*v) > 9007199254740992.0) return expected(c, what, "a whole number", faults);
+  if (!v || *v != std::floor(*v)) return expected(c, what, "a whole number", faults);
+  const auto exact = parse_integer(c.text());
+  const bool rounds = !exact && std::abs(*v) > 0x1p53;  // 1e20
+  if (rounds) return faults.add(c.mark(), fmt::format("{}: {} is out of range, the largest whole number is 2^63 - 1 (and 2^53 with a decimal point or an exponent)", what, c.text()));
   bool good = false;
   check(c, *v, limits, what, faults, good);
-  if (good) out = static_cast<std::int64_t>(*v);
+  if (good) out = exact.value_or(static_cast<std::int64_t>(*v));
 }
 
 void read_option(const Config& c, std::string& out, const Limits& limits, const std::string& what, Faults& faults) {

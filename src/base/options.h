@@ -36,6 +36,7 @@ struct OptionDoc {
   std::string type;
   std::string default_value;  ///< "required" where there is none
   std::string meaning;
+  bool stops = false;         ///< a stop criterion: the job may give it under `stop`
 };
 
 /// What values an option may have.
@@ -45,6 +46,7 @@ struct Limits {
   bool low_open = false;
   std::vector<std::string> choices;
   bool required = false;
+  bool stops = false;
 };
 inline Limits at_least(double low) { return {.low = low, .choices = {}}; }
 inline Limits above(double low) { return {.low = low, .low_open = true, .choices = {}}; }
@@ -52,6 +54,11 @@ inline Limits between(double low, double high) { return {.low = low, .high = hig
 inline Limits one_of(std::vector<std::string> choices) { return {.choices = std::move(choices)}; }
 inline Limits required(Limits limits = {}) {
   limits.required = true;
+  return limits;
+}
+/// An option of a sampler that says when to stop: the job may give it under `stop` as well.
+inline Limits stop_criterion(Limits limits = {}) {
+  limits.stops = true;
   return limits;
 }
 
@@ -158,7 +165,7 @@ class OptionSet {
         type.clear();
         for (const std::string& c : o.limits.choices) type += (type.empty() ? "" : " | ") + c;
       }
-      docs.push_back({o.name, type, o.limits.required ? "required" : o.default_value, o.meaning});
+      docs.push_back({o.name, type, o.limits.required ? "required" : o.default_value, o.meaning, o.limits.stops});
     }
     return docs;
   }

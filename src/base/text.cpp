@@ -70,6 +70,14 @@ std::optional<double> parse_number(std::string_view text) {
   return value;
 }
 
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  return value;
+}
+
 std::optional<double> parse_duration(std::string_view text) {
   if (text.find(':') != std::string_view::npos) return clock_duration(text);
   static constexpr std::array<Unit, 9> units = {{{"", 1.0}, {"s", 1.0}, {"ms", 1e-3}, {"us", 1e-6}, {"min", 60.0}, {"m", 60.0}, {"h", 3600.0}, {"d", 86400.0}, {"days", 86400.0}}};
@@ -97,6 +105,21 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
   const std::string n = nearest(name, known);
   if (!n.empty()) return fmt::format(", did you mean '{}'?", n);
   return known.empty() ? std::string() : "; known: " + join(known);
+}
+
+std::size_t find_invalid_utf8(std::string_view text) {
+  // Lengths, and the range of the second byte that keeps out longer forms than needed, surrogates and what lies beyond U+10FFFF (Unicode, table 3-7).
+  for (std::size_t i = 0; i < text.size();) {
+    const auto at = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u; };
+    const unsigned first = at(0);
+    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+    if (length == 0) return i;
+    const unsigned low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80, high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    for (std::size_t k = 1; k < length; ++k)
+      if (at(k) < (k == 1 ? low : 0x80u) || at(k) > (k == 1 ? high : 0xBFu)) return i;
+    i += length;
+  }
+  return std::string_view::npos;
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {

@@ -40,37 +40,57 @@ const Evaluation::NotRun* reason_of(const Constraint& constraint, std::span<cons
   return nullptr;
 }
 
+
+ParameterSpace read_space(const Config& job, Faults& faults) {
+  const Config* parameters = job.find("parameters");
+  const Config* preset = job.find("preset");
+  if (preset && parameters) faults.add(preset->mark(), "the job file has both 'parameters' and 'preset', keep one of them");
+  if (!preset && !parameters) faults.add(job.mark(), "'parameters' is missing: list the parameters to scan, or name a list with 'preset'");
+  if (parameters) return ParameterSpace::read(*parameters, faults);
+  if (!preset) return {};
+  const std::size_t before = faults.size();
+  const Config list = Presets::get(preset->text(), preset->mark(), faults);
+  return faults.size() == before ? ParameterSpace::read(list, faults) : ParameterSpace{};
+}
+
+std::optional<Expression> read_require(const Config& require, const std::vector<std::string>& names, Faults& faults) {
+  if (require.is_scalar()) return Expression(require.text(), names, require.mark(), "require", faults);
+  faults.add(require.mark(), fmt::format("require: expected an expression of parameters such as \"abs(mu) > 80\", found {}", Config::describe(require.kind())));
+  return {};
+}
+
+std::unique_ptr<Evaluator> read_model(const Config& job, const std::vector<std::string>& names, Faults& faults) {
+  const Config* model = job.find("model");
+  if (!model) {
+    faults.add(job.mark(), "'model' is missing: say what to evaluate (see `umbra list models`)");
+    return nullptr;
+  }
+  const Config* type = model->find("type");
+  if (names.empty() && type && ModelRegistry::instance().entries().contains(type->text())) return nullptr;  // it may need parameters, which are a fault already
+  return ModelRegistry::instance().make(*model, faults, ModelContext{names});
+}
+
 }  // namespace
 
 std::optional<PointEvaluator> PointEvaluator::read(const Config& job, Faults& faults) {
   const std::size_t before = faults.size();
-  const Config* parameters = job.find("parameters");
-  const Config* preset = job.find("preset");
-  Config preset_parameters;
-  if (preset) {
-    if (parameters) faults.add(preset->mark(), "the job file has both 'parameters' and 'preset', keep one of them");
-    preset_parameters = Presets::get(preset->text(), preset->mark(), faults);
-    parameters = &preset_parameters;
-  }
-  if (!parameters) {
-    faults.add(job.mark(), "'parameters' is missing: list the parameters to scan, or name a list with 'preset'");
-    return {};
-  }
   PointEvaluator p;
-  p.space_ = ParameterSpace::read(*parameters, faults);
-  if (faults.size() != before) return {};
-
+  p.space_ = read_space(job, faults);
+  const bool good_space = faults.size() == before;
+  // A faulty part hides no fault of the next: its names serve as far as they are known.
   const std::vector<std::string>& names = p.space_.names();
-  if (const Config* require = job.find("require")) p.require_.emplace(require->text(), names, require->mark(), "require", faults);
-  const Config* model = job.find("model");
-  if (!model) {
-    faults.add(job.mark(), "'model' is missing: say what to evaluate (see `umbra list models`)");
+  if (const Config* require = job.find("require")) {
+    std::vector<std::string> known = names;
+    if (names.empty()) add_identifiers(require->text(), known);
+    p.require_ = read_require(*require, known, faults);
+  }
+  p.model_ = read_model(job, names, faults);
+  const Config* constraints = job.find("constraints");
+  if (!p.model_) {
+    if (constraints) read_constraints(*constraints, {.columns = names, .complete = false}, faults);
     return {};
   }
-  p.model_ = ModelRegistry::instance().make(*model, faults, ModelContext{names});
-  if (!p.model_) return {};
-  check_names(p.model_->columns(), model->mark(), faults);
-  if (faults.size() != before) return {};
+  check_names(p.model_->columns(), job.find("model")->mark(), faults);
 
   for (const std::string& name : p.space_.unit_names()) p.columns_.push_back({"u_" + name, "", "", Role::bookkeeping});
   p.columns_.insert(p.columns_.end(), p.space_.columns().begin(), p.space_.columns().end());
@@ -80,13 +100,13 @@ std::optional<PointEvaluator> PointEvaluator::read(const Config& job, Faults& fa
 
   ConstraintContext context;
   for (std::size_t i = p.space_.dim(); i < p.columns_.size(); ++i) context.columns.push_back(p.columns_[i].name);
-  if (const Config* constraints = job.find("constraints")) p.constraints_ = read_constraints(*constraints, context, faults);
+  if (constraints) p.constraints_ = read_constraints(*constraints, context, faults);
   for (const auto& c : p.constraints_) p.columns_.push_back({"lnL_" + c->name(), "", "\\ln L", Role::likelihood});
   p.columns_.push_back({"log_likelihood", "", "\\ln L", Role::likelihood});
 
   std::set<std::string> seen;
-  for (const Column& c : p.columns_)
-    if (!seen.insert(c.name).second) faults.add(model->mark(), fmt::format("two columns are called '{}': rename the parameter or constraint of that name", c.name));
+  for (const Column& c : good_space ? p.columns_ : std::vector<Column>{})
+    if (!seen.insert(c.name).second) faults.add(job.find("model")->mark(), fmt::format("two columns are called '{}': rename the parameter or constraint of that name", c.name));
   for (std::size_t i = p.first_observable_; i < p.first_constraint_; ++i)
     if (p.columns_[i].role == Role::likelihood) p.model_likelihoods_.push_back(i);
   if (faults.size() != before) return {};

@@ -22,7 +22,7 @@ class BeeColony : public Population {
   static OptionSet<Options> options() {
     return OptionSet<Options>()
         .add("sources", &Options::sources, "number of food sources, at least 3", between(3, 1e6))
-        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the number of sources", between(1, 1e7))
+        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the number of sources", between(1, 1e6))
         .add("onlooked", &Options::onlooked, "how many sources an onlooker compares", between(1, 1000))
         .add("limit", &Options::limit, "trials without success after which a source is left; none: sources x parameters", between(1, 1e15));
   }

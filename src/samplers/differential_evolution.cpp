@@ -28,7 +28,7 @@ class DifferentialEvolution : public Population {
   static OptionSet<Options> options() {
     return OptionSet<Options>()
         .add("population", &Options::population, "number of slots, at least 5", between(5, 1e6))
-        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the population", between(1, 1e7))
+        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the population", between(1, 1e6))
         .add("variant", &Options::variant, "what is mutated: rand_1: a random point; current_to_best: the own point moved towards the best of the elite; lambda: a mix of a random point and the best",
              one_of({"rand_1", "current_to_best", "lambda"}))
         .add("crossover", &Options::crossover, "binomial (each parameter by itself) or exponential (neighbouring parameters together)", one_of({"binomial", "exponential"}))

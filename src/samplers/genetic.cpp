@@ -30,7 +30,7 @@ class Genetic : public Population {
   static OptionSet<Options> options() {
     return OptionSet<Options>()
         .add("population", &Options::population, "number of slots, at least 4", between(4, 1e6))
-        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the population", between(1, 1e7))
+        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the population", between(1, 1e6))
         .add("tournament", &Options::tournament, "how many drawn slots a parent is the best of", between(1, 1000))
         .add("crossover", &Options::crossover, "sbx (simulated binary) or blend (uniform over the parents' interval and half of it on both sides) or uniform (swap)", one_of({"sbx", "blend", "uniform"}))
         .add("crossover_rate", &Options::crossover_rate, "probability that the parents are crossed", between(0, 1))

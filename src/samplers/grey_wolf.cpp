@@ -23,7 +23,7 @@ class GreyWolf : public Population {
   static OptionSet<Options> options() {
     return OptionSet<Options>()
         .add("wolves", &Options::wolves, "number of wolves, at least 4", between(4, 1e6))
-        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the number of wolves", between(1, 1e7))
+        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the number of wolves", between(1, 1e6))
         .add("pack", &Options::pack, "how many drawn wolves the three leaders are the best of", between(3, 1000))
         .add("generations", &Options::generations, "after how many the steps have shrunk to nothing; none: as many as stop.evaluations allows, 500 at most", between(1, 1e12));
   }
@@ -36,6 +36,11 @@ class GreyWolf : public Population {
                              .look_ahead = options.look_ahead.value_or(options.wolves)}),
         given_(options.generations),
         generations_(options.generations.value_or(std::clamp<std::uint64_t>(context.evaluations / options.wolves, 1, 500))) {}
+
+  std::vector<std::pair<std::string, std::uint64_t>> planned() const override {
+    if (given_) return {};
+    return {{"generations", generations_}};
+  }
 
  private:
   // a trial is [u]; a state is [best u, value, u]

@@ -22,8 +22,13 @@ class Grid : public Coverage {
         .add("at", &Options::at, "centres of the cells, or their edges (both ends of every range; a periodic parameter has no second end)", one_of({"centres", "edges"}));
   }
 
-  Grid(const Options& options, const SamplerContext& context) : Coverage(context, total(counts(options, context))), counts_(counts(options, context)), edges_(options.at == "edges") {
+  Grid(const Options& options, const SamplerContext& context) : Coverage(context, total(counts(options, context))), counts_(counts(options, context)), edges_(options.at == "edges"), given_(options.points || !options.points_each.empty()) {
     refuse_start(context, "each of its points follows from its number alone");
+  }
+
+  std::vector<std::pair<std::string, std::uint64_t>> planned() const override {
+    if (given_ || counts_.empty()) return {};
+    return {{"points", counts_.front()}};
   }
 
  private:
@@ -64,6 +69,7 @@ class Grid : public Coverage {
 
   std::vector<TaskId> counts_;  ///< [dim]
   bool edges_;
+  bool given_;  ///< whether the job says how many points
 };
 
 const bool registered = SamplerRegistry::instance().add<Grid>("grid", "a regular grid; ends by itself");

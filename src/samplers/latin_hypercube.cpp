@@ -17,12 +17,17 @@ class LatinHypercube : public Coverage {
     return OptionSet<Options>().add("points", &Options::points, "number of points = number of slices; none: as many as stop.evaluations allows", between(1, 0x1p53));
   }
 
-  LatinHypercube(Options options, const SamplerContext& context) : Coverage(context, count(options, context)) {
+  LatinHypercube(Options options, const SamplerContext& context) : Coverage(context, count(options, context)), given_(options.points.has_value()) {
     refuse_start(context, "each of its points follows from the seed and its number alone");
     for (std::size_t d = 0; d < context.dim; ++d) {
       RandomStream keys(context.seed, Purpose::initialise, d);
       slice_.emplace_back(end(), keys);
     }
+  }
+
+  std::vector<std::pair<std::string, std::uint64_t>> planned() const override {
+    if (given_) return {};
+    return {{"points", end()}};
   }
 
  private:
@@ -36,6 +41,7 @@ class LatinHypercube : public Coverage {
     for (std::size_t d = 0; d < u.size(); ++d) u[d] = (static_cast<double>(slice_[d](id)) + stream.uniform()) / static_cast<double>(end());
   }
 
+  bool given_;  ///< whether the job says how many points
   std::vector<KeyedPermutation> slice_;  ///< [dim]
 };
 

@@ -54,11 +54,11 @@ class MarkovChains : public Sampler {
   static OptionSet<Options>& add_common(OptionSet<Options>& set) {
     const auto member = [](auto Common::* m) { return static_cast<std::remove_reference_t<decltype(std::declval<Options>().*m)> Options::*>(m); };
     return set.add("ensembles", member(&Common::ensembles), "independent ensembles that are compared with one another (R-hat), at least 2", between(2, 10000))
-        .add("effective_samples", member(&Common::effective_samples), "stop where every coordinate has so many (bulk effective sample size)", above(0))
-        .add("r_hat", member(&Common::r_hat), "and where the ensembles agree to this rank-normalised split R-hat", above(1))
+        .add("effective_samples", member(&Common::effective_samples), "stop where every coordinate has so many (bulk effective sample size)", stop_criterion(above(0)))
+        .add("r_hat", member(&Common::r_hat), "and where the ensembles agree to this rank-normalised split R-hat", stop_criterion(above(1)))
         .add("burn_in", member(&Common::burn_in), "share of the steps at the start that is left out", between(0, 0.9))
         .add("look_ahead", member(&Common::look_ahead), "how many steps a walker may be before the slowest one", between(1, 1e6))
-        .add("patience", member(&Common::patience), "stop after so many draws from the prior in a row without a likelihood above zero; after ten times so many evaluations a run whose R-hat no longer falls ends too", at_least(1));
+        .add("patience", member(&Common::patience), "stop after so many draws from the prior in a row without a likelihood above zero; after ten times so many evaluations a run whose R-hat no longer falls ends too", stop_criterion(at_least(1)));
   }
 
  protected:

@@ -35,7 +35,7 @@ class ParticleFilter : public Generations {
     return OptionSet<Options>()
         .add("seeds", &Options::seeds, "uniform points at the start, at least 10; none: three quarters of stop.evaluations up to 1000000, or 10000", between(10, 1e8))
         .add("children", &Options::children, "points an iteration, at least 10; none: what is left of stop.evaluations after the seeds, or 1000", between(10, 1e8))
-        .add("iterations", &Options::iterations, "after how many it ends", between(1, 1e9))
+        .add("iterations", &Options::iterations, "after how many it ends", stop_criterion(between(1, 1e9)))
         .add("survival", &Options::survival, "survivors, as a part of the children of an iteration", between(1e-6, 1))
         .add("width", &Options::width, "first standard deviation, in the units that 'units' says", above(0))
         .add("units", &Options::units, "what widths are measured in. range: each parameter's range; parameter: the parameter itself where its prior is flat, its natural logarithm where it is log",
@@ -67,6 +67,12 @@ class ParticleFilter : public Generations {
   }
 
   bool stops_by_itself() const override { return true; }
+  std::vector<std::pair<std::string, std::uint64_t>> planned() const override {
+    std::vector<std::pair<std::string, std::uint64_t>> made;
+    if (!options_.seeds) made.emplace_back("seeds", seeds_);
+    if (!options_.children) made.emplace_back("children", children_);
+    return made;
+  }
 
  private:
   std::size_t next_size(std::size_t in_flight) const override {

@@ -29,7 +29,7 @@ class ParticleSwarm : public Population {
   static OptionSet<Options> options() {
     return OptionSet<Options>()
         .add("particles", &Options::particles, "number of particles, at least 2", between(2, 1e6))
-        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the number of particles", between(1, 1e7))
+        .add("look_ahead", &Options::look_ahead, "tasks in flight whose outcome a new one does not need; none: the number of particles", between(1, 1e6))
         .add("informants", &Options::informants, "how many particles a move asks for the best place", between(1, 1000))
         .add("adapt", &Options::adapt, "probability that a move tries a new coefficient", between(0, 1))
         .add("inertia", &Options::inertia, "range of the part of the velocity that is kept")

@@ -2,14 +2,22 @@
 
 #include <algorithm>
 
+#include "src/base/error.h"
 #include "src/samplers/archive.h"
 
 namespace umbra {
+namespace {
+
+// A slot that is further ahead than this learns from next to nothing, and its history fills the memory.
+constexpr std::uint64_t max_depth = 10000;
+
+}  // namespace
+
 Population::Population(const SamplerContext& context, const Layout& layout)
     : context_(context),
       box_(context.dim, context.periodic),
       layout_(layout),
-      depth_((layout.look_ahead + layout.slots - 1) / layout.slots),
+      depth_(depth_of(layout)),
       reach_((layout.look_ahead + 2 * layout.slots - 2) / layout.slots),
       folded_(layout.slots, 0),
       examined_(layout.slots, 0),
@@ -22,13 +30,19 @@ Population::Population(const SamplerContext& context, const Layout& layout)
       waiting_(layout.slots),
       partners_(layout.partners),
       partner_states_(layout.partners) {
-  EXPECT(layout.slots >= 1 && layout.look_ahead >= 1);
   if (context.start) start_ = context.start->best(layout.slots);
   for (std::size_t d = 0; d < dim(); ++d) {
     RandomStream keys(context.seed, Purpose::initialise, d);
     start_slice_.emplace_back(layout.slots, keys);
   }
   for (Slot s = 0; s < layout.slots; ++s) examine(s);
+}
+
+Population::Generation Population::depth_of(const Layout& layout) {
+  EXPECT(layout.slots >= 1 && layout.look_ahead >= 1);
+  VALIDATE(layout.look_ahead <= max_depth * layout.slots, "look_ahead: {} is more than {} generations of {} (which would learn from next to nothing), take at most {}", layout.look_ahead, max_depth,
+           layout.slots, max_depth * layout.slots);
+  return (layout.look_ahead + layout.slots - 1) / layout.slots;
 }
 
 void Population::draw_partners(RandomStream& stream, Slot own, std::span<Slot> others) const {

@@ -22,7 +22,7 @@ namespace umbra {
 /// At most N x ceil(look_ahead / N) tasks are in flight. Under log-normal durations of sigma 1, 64 ranks are busy to .95 with 50 slots and
 /// look_ahead = 1024, or with 400 slots and look_ahead = 400; 16 times the ranks as look_ahead costs fewer evaluations (bench/README.md).
 ///
-/// The first generation is a Latin hypercube. Points to start from take its first slots, best first, as far as there are slots, and points with a likelihood
+/// More than 10,000 generations are refused. The first generation is a Latin hypercube. Points to start from take its first slots, best first, as far as there are slots, and points with a likelihood
 /// above zero in different places; they are evaluated again, for this job's likelihood may be another. An evaluation that failed compares as worse than any value.
 /// Memory: N x (spread of generations between the fastest and the slowest slot + look_ahead / N) states; it does not grow with the run.
 class Population : public Sampler {
@@ -67,6 +67,7 @@ class Population : public Sampler {
   using Generation = std::uint64_t;
   enum class Trial : unsigned char { none, given, told };
 
+  static Generation depth_of(const Layout& layout);
   std::size_t trial_size() const { return dim() + layout_.extras; }
   /// The generation in which `id` reads a slot, for generations above 0.
   Generation read_generation(TaskId id, Slot slot) const;

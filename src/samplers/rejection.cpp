@@ -27,8 +27,8 @@ class Rejection : public Sampler {
   };
   static OptionSet<Options> options() {
     return OptionSet<Options>()
-        .add("effective_samples", &Options::effective_samples, "stop at so many kept points", above(0))
-        .add("patience", &Options::patience, "stop after so many draws without a likelihood above zero", at_least(1));
+        .add("effective_samples", &Options::effective_samples, "stop at so many kept points", stop_criterion(above(0)))
+        .add("patience", &Options::patience, "stop after so many draws without a likelihood above zero", stop_criterion(at_least(1)));
   }
   Rejection(const Options& options, const SamplerContext& context) : options_(options), context_(context) { refuse_start(context, "only draws from the prior of its own are independent of their likelihood"); }
 

@@ -76,6 +76,9 @@ class Sampler {
   /// Into a sampler that was made with the same options. Throws UserError where the state does not fit.
   virtual void load(std::istream& in) = 0;
   virtual SamplerResult result() const { return {}; }
+  /// Options that the job leaves open and that were made from what `stop` allows. They become part of the job: another `stop` must not change what
+  /// was begun with them.
+  virtual std::vector<std::pair<std::string, std::uint64_t>> planned() const { return {}; }
 };
 
 using SamplerRegistry = Registry<Sampler, SamplerContext>;

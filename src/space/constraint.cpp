@@ -65,6 +65,22 @@ class Expansion {
   Mark mark_;                      // where the job file includes the outermost
 };
 
+const Config* given_name(const Expansion::Entry& entry) {
+  const Config* name = entry.config.find("name");
+  return name && name->is_scalar() && !name->text().empty() ? name : nullptr;
+}
+
+/// The names that the job gives, which stay as they are: two equal ones are a fault.
+std::set<std::string> given_names(const std::vector<Expansion::Entry>& entries, Faults& faults) {
+  std::set<std::string> names;
+  for (const Expansion::Entry& entry : entries) {
+    const Config* name = given_name(entry);
+    if (name && !names.insert(name->text()).second)
+      Expansion::report(entry.set, entry.mark, name->mark(), fmt::format("two constraints are called '{}' (each has a column of its own, lnL_<name>), rename one", name->text()), faults);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Constraint>> read_constraints(const Config& list, const ConstraintContext& context, Faults& faults) {
@@ -72,17 +88,18 @@ std::vector<std::unique_ptr<Constraint>> read_constraints(const Config& list, co
   if (list.is_null()) return constraints;
   Expansion expansion(faults);
   expansion.add_list(list);
-  std::set<std::string> names;
+  std::set<std::string> names = given_names(expansion.entries(), faults);
   for (const Expansion::Entry& entry : expansion.entries()) {
     Faults inner;
-    Config config = entry.config;
+    const Config& config = entry.config;
     auto constraint = ConstraintRegistry::instance().make(config, inner, context);
     for (const Faults::Fault& f : inner.all()) Expansion::report(entry.set, entry.mark, f.mark, f.text, faults);
     if (!constraint) continue;
     const std::string first = constraint->name();
-    for (int k = 2; names.contains(constraint->name()); ++k) {
-      config.set("name", fmt::format("{}_{}", first, k));
-      constraint = ConstraintRegistry::instance().make(config, inner, context);
+    for (int k = 2; !given_name(entry) && names.contains(constraint->name()); ++k) {
+      Config numbered = config;
+      numbered.set("name", fmt::format("{}_{}", first, k));
+      constraint = ConstraintRegistry::instance().make(numbered, inner, context);
     }
     names.insert(constraint->name());
     constraints.push_back(std::move(constraint));

@@ -14,6 +14,7 @@ namespace umbra {
 /// The columns that a constraint may use: parameters and observables, in this order.
 struct ConstraintContext {
   std::vector<std::string> columns;
+  bool complete = true;  ///< false: there may be others (the model is faulty); constraints are then checked, and not to be used
 };
 
 /// Used by one thread at a time.
@@ -40,7 +41,8 @@ struct ConstraintSetKind {
 /// Ready lists of constraints; `{include: survey}` in a list stands for all of one.
 using ConstraintSets = NamedLists<ConstraintSetKind>;
 
-/// Reads the job file's `constraints` list; `include` entries are expanded, and names made unique (a second m_h becomes m_h_2).
+/// Reads the job file's `constraints` list; `include` entries are expanded, and names that are not given made unique (a second m_h
+/// becomes m_h_2).
 std::vector<std::unique_ptr<Constraint>> read_constraints(const Config& list, const ConstraintContext& context, Faults& faults);
 
 }  // namespace umbra

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace umbra {
 
@@ -23,6 +24,16 @@ inline bool is_reserved(std::string_view name) {
 /// Whether the result file can have a dataset of this name.
 inline bool is_storable(std::string_view name) {
   return !name.empty() && name != "." && std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || static_cast<unsigned char>(c) < 32; });
+}
+
+/// Adds the words of an expression that may be names of columns, functions among them.
+inline void add_identifiers(const std::string& text, std::vector<std::string>& names) {
+  const auto in_name = [](char c) { return is_identifier(std::string(1, c)) || (c >= '0' && c <= '9') || c == '.'; };
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    for (end = begin; end < text.size() && in_name(text[end]);) ++end;
+    const std::string word = text.substr(begin, end - begin);
+    if (is_identifier(word) && std::find(names.begin(), names.end(), word) == names.end()) names.push_back(word);
+  }
 }
 
 }  // namespace umbra

@@ -66,6 +66,14 @@ std::vector<std::string> names_of(const Config& list) {
   return names;
 }
 
+/// The columns of a faulty block, as far as its names go.
+std::vector<Column> columns_named(const Config& entry) {
+  std::vector<Column> columns;
+  if (const Config* names = entry.find("names"))
+    for (const Config& name : names->elements()) columns.push_back({name.text(), "", "", Role::parameter});
+  return columns;
+}
+
 }  // namespace
 
 struct ParameterSpace::Impl {
@@ -132,7 +140,7 @@ void ParameterSpace::Impl::read(const Config& entry, const std::vector<std::stri
   for (const Faults::Fault& f : inner.all()) faults.add(f.mark, where + ": " + f.text);
   if (common.periodic && !entry.find("range"))
     faults.add(entry.mark(), fmt::format("{}: periodic needs a range (its two ends are the same place)", where));
-  const std::vector<Column> added = block ? block->columns() : several ? std::vector<Column>{} : std::vector<Column>{context.column};
+  const std::vector<Column> added = block ? block->columns() : several ? columns_named(entry) : std::vector<Column>{context.column};
   if (name || several) add(added, block && block->dim() > 0, common.periodic, length, name ? name->mark() : entry.mark(), faults);
   if (block) blocks.push_back(std::move(block));
 }

@@ -146,6 +146,7 @@ TEST_CASE("rows of all ranks come back from segments and from the merged result"
       check_points(reader, "surplus", 120, 137, true);
       check_toys(reader, 137, true);
       CHECK(reader.texts("failures", "message", 0, 2) == std::vector<std::string>{"too slow: 3", "too slow: 10"});
+      CHECK(reader.texts("failures", "message").size() == 17);  // those below the end
       CHECK(reader.columns("points")[8].unit == "GeV");
       std::vector<TaskId> late;
       reader.outcomes("points", 118, [&](Outcome&& o, const std::string&) {

@@ -6,7 +6,7 @@ import subprocess
 import h5py
 import numpy
 
-from campaigns import Folder, run, summary, table, umbra, write
+from campaigns import SOURCE, Folder, run, summary, table, umbra, write
 
 with Folder():
     write("scan.yaml", umbra("new", "scan"))
@@ -37,6 +37,15 @@ with Folder():
     assert "particles" in umbra("list", "samplers")
     umbra("list", "smaplers", expect=2)
     umbra("new", "scam", expect=2)
+
+    # the lines of the README that read the result, also where points failed
+    with open(os.path.join(SOURCE, "README.md")) as f:
+        lines = f.read().split("```python\n")[1].split("```")[0]
+    run("scan.yaml", 1, "stop.evaluations=500", "model={type: fail, shares: {exit_code: 0.2}}", "output.directory=fails")
+    found = {}
+    exec(lines.replace("runs/my-scan", "fails"), found)
+    s = summary("fails")
+    assert s["statuses"]["exit_code"] > 50 and found["best"] == s["best"]["id"]
 
     # the campaign is extended: the old rows stay, new ones follow
     run("scan.yaml", 3, "stop.evaluations=5000")

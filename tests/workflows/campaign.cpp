@@ -197,3 +197,45 @@ TEST_CASE("blocks of toys and blobs go through the same loop") {
     CHECK(sink.rows == 40 * 300);
   }
 }
+
+TEST_CASE("a point that was evaluated elsewhere is not taken for this job's") {
+  NoRows rows;
+  Watcher first;
+  auto s = sampler("random");
+  Ledger books(LedgerRules{.evaluations = 50});
+  Campaign(*s, *make_serial_executor(bowls(), rows), books, first).run();
+  Watcher second;
+  second.known_before = first.seen;
+  second.known_before[{TaskKind::point, 7}].values[1] += 1e-3;
+  auto other = sampler("random");
+  Ledger again(LedgerRules{.evaluations = 50});
+  const auto executor = make_serial_executor(bowls(), rows);
+  CHECK_THROWS_WITH(Campaign(*other, *executor, again, second).run(), Catch::Contains("point 7") && Catch::Contains("--fresh"));
+}
+
+namespace {
+
+/// Busy share of a whole campaign in virtual time, log-normal durations of sigma 1.
+double busy_share(const std::string& type, int ranks, std::uint64_t look_ahead) {
+  Faults faults;
+  Config config = Config::map({{"type", Config(type), {}}});
+  if (look_ahead > 0) config.set("look_ahead", Config(std::to_string(look_ahead)));
+  const std::uint64_t evaluations = 100 * static_cast<std::uint64_t>(ranks);
+  const auto s = SamplerRegistry::instance().make(config, faults, SamplerContext{.dim = 3, .periodic = {false, false, false}, .seed = 9, .evaluations = evaluations});
+  REQUIRE(s);
+  NoRows rows;
+  NoRecorder none;
+  Ledger books(LedgerRules{.evaluations = evaluations});
+  const auto simulated = make_virtual_executor(bowls(), rows, VirtualTime{.ranks = ranks, .mean_s = 0.1, .sigma = 1.0, .latency_s = 1e-4});
+  CHECK(Campaign(*s, *simulated, books, none).run() == Ending::complete);
+  return simulated->statistics().busy_share(ranks);
+}
+
+}  // namespace
+
+TEST_CASE("512 and 4096 simulated ranks are busy in the whole loop, with a population where its look_ahead is long enough") {
+  CHECK(busy_share("random", 512, 0) > 0.95);
+  CHECK(busy_share("random", 4096, 0) > 0.95);
+  CHECK(busy_share("differential_evolution", 512, 32 * 512) > 0.9);
+  CHECK(busy_share("differential_evolution", 512, 0) < 0.2);  // so that the figure tells
+}

@@ -52,3 +52,31 @@ TEST_CASE("a tree written as YAML is read back the same") {
   CHECK(differences(tree, parse_yaml(write_yaml(tree), "t", faults)).empty());
   CHECK(parse_yaml(write_yaml(tree), "t", faults).find("d")->find("f")->elements().size() == 2);
 }
+
+TEST_CASE("a fault of an override names the override") {
+  Faults faults;
+  Job::read("name: a\nseed: 7\n", "job.yaml", {"seed=abc", "output.directroy=x", "stop.evaluations="}, faults);
+  const std::string report = faults.report("job.yaml");
+  INFO(report);
+  CHECK(faults.size() == 3);
+  CHECK(report.find("job.yaml:") == std::string::npos);
+  for (const char* words : {"override seed: job: seed: expected a whole number", "override output.directroy: output: unknown key", "override stop.evaluations: stop: evaluations"})
+    CHECK(report.find(words) != std::string::npos);
+}
+
+TEST_CASE("YAML that only looks like a job file is refused, with its place") {
+  Faults faults;
+  CHECK_THROWS_WITH(parse_yaml("a: 1\nb: caf\xE9", "job.yaml", faults), Catch::Contains("job.yaml:2:7: the byte 0xE9 is not UTF-8"));
+  CHECK_THROWS_WITH(parse_override("caf\xE9", "override name", faults), Catch::Contains("override name:1:4:"));
+  REQUIRE(faults.empty());
+  parse_yaml("a: 1\n---\nb: 2\n", "job.yaml", faults);
+  parse_yaml("a: &x [1, *x]", "job.yaml", faults);
+  parse_yaml("a: &x {b: {c: *x}}", "job.yaml", faults);
+  REQUIRE(faults.size() == 3);
+  CHECK(faults.all()[0].mark.line == 3);
+  CHECK(faults.all()[0].text.find("second document") != std::string::npos);
+  CHECK(faults.all()[1].text.find("contains itself") != std::string::npos);
+  Faults none;  // an alias beside its anchor, and one twice, are as good as copies
+  CHECK(parse_yaml("a: &x [1]\nb: [*x, *x]", "job.yaml", none).find("b")->elements()[1].elements().size() == 1);
+  CHECK(none.empty());
+}

@@ -161,3 +161,23 @@ TEST_CASE("the ledger of a slice accounts for its own ids alone") {
   CHECK(counted == whole.count());
   CHECK(statuses == whole.statuses());
 }
+
+TEST_CASE("a campaign that its failure budget has stopped stays stopped, until the budget is raised") {
+  const auto all = outcomes(2000, 0.7);
+  LedgerRules rules{.evaluations = 2000, .failure_budget = 0.5, .budget_after = 100};
+  const Ledger before = account(all, rules, 0);
+  REQUIRE(before.over_budget());
+  std::stringstream state, again;
+  before.save(state);
+  before.save(again);
+  Ledger after(rules);
+  after.load(state);
+  CHECK(after.complete());
+  CHECK(after.over_budget());
+  CHECK(after.end() == before.end());
+  rules.failure_budget = 0.99;
+  Ledger raised(rules);
+  raised.load(again);
+  CHECK_FALSE(raised.over_budget());
+  CHECK(raised.settled() > before.end());
+}

@@ -130,6 +130,8 @@ const std::vector<Column>& observables() {
 
 /// Largest |X_t| / M_SUSY at which the Higgs mass is to be trusted (checked against SOFTSUSY 4.1.22).
 constexpr double max_stop_mixing = 2.5;
+/// GeV. A gaugino mass or mu nearer to zero counts as this: ratios of masses are computed at their limit.
+constexpr double smallest_mass = 1e-3;
 /// Largest share of a mass that a one-loop correction may make.
 constexpr double max_correction = 0.5;
 
@@ -172,6 +174,8 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
        {&Parameters::mL1, &Parameters::mL3, &Parameters::mE1, &Parameters::mE3, &Parameters::mQ1, &Parameters::mQ3, &Parameters::mU1,
         &Parameters::mU3, &Parameters::mD1, &Parameters::mD3, &Parameters::MA, &Parameters::tanb})
     if (!(p.*positive > 0)) return unphysical("a soft mass, MA or tanb is not positive");
+  for (double Parameters::*either_sign : {&Parameters::M1, &Parameters::M2, &Parameters::M3, &Parameters::mu})
+    if (std::abs(p.*either_sign) < smallest_mass) p.*either_sign = std::copysign(smallest_mass, p.*either_sign);
 
   // Running masses at M_SUSY enter loops; pole masses are what is reported.
   const ThirdGeneration third = third_generation(p);
@@ -270,6 +274,8 @@ Evaluation Pmssm::evaluate(std::span<const double> theta, RandomStream&, std::sp
                bsg.resummation > ThirdGeneration::min_bottom_factor && moderate(row[m_gluino], p.M3);
   for (const ParameterName& parameter : parameter_names) valid = valid && moderate(pole.*parameter.member, p.*parameter.member);
   row[validity] = valid ? 1 : 0;
+  for (std::size_t i = 0; i < row.size(); ++i)
+    if (!std::isfinite(row[i])) return {Status::not_finite, fmt::format("{} is {}", observables()[i].name, row[i])};
   return {};
 }
 

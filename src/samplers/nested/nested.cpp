@@ -72,8 +72,8 @@ class Nested : public Sampler {
         .add("inner", &Options::inner, "how new points are drawn; auto: regions to 10 dimensions as long as they are cheaper than slice chains; slice chains above", one_of({"auto", "regions", "slice"}))
         .add("moves", &Options::moves, "slice moves between a live point and its child; 0: 4 to 40 times the number of dimensions, more where chains stay near where they begin", between(0, 100000))
         .add("look_ahead", &Options::look_ahead, "tasks that may run at once: the number of slice chains, or how many draws a region is old", between(1, 1e6))
-        .add("remaining_evidence", &Options::remaining_evidence, "stop where the standard deviation of the live points' likelihoods times their volume is below this share of the evidence", between(0, 1))
-        .add("patience", &Options::patience, "stop after so many candidates in a row that are not accepted", at_least(1));
+        .add("remaining_evidence", &Options::remaining_evidence, "stop where the standard deviation of the live points' likelihoods times their volume is below this share of the evidence", stop_criterion(between(0, 1)))
+        .add("patience", &Options::patience, "stop after so many candidates in a row that are not accepted", stop_criterion(at_least(1)));
   }
 
   Nested(const Options& options, const SamplerContext& context)

@@ -40,7 +40,8 @@ std::string ConstraintReader::name(const std::string& given, const Quantity& on)
   check(given.empty() || is_identifier(given), "the name '" + given + "' cannot be part of a column's name, take letters, digits and '_'");
   if (!given.empty()) return given;
   std::vector<std::string> used;
-  for (std::size_t i : on.used()) used.push_back(context_.columns[i]);
+  for (std::size_t i : on.used())
+    if (i < context_.columns.size()) used.push_back(context_.columns[i]);
   constexpr std::size_t enough = 4;
   if (used.size() > enough) used.resize(enough);
   return used.empty() ? "constant" : join(used, "_");

@@ -29,6 +29,8 @@ class ContinuousPrior : public Prior {
     const double mass = std::abs(last_ - first_);
     VALIDATE(mass > 0, "the range [{}, {}] holds no part of the distribution (no value could be drawn), widen or move it", low_, high_);
     log_mass_ = std::log(mass);
+    VALIDATE(std::isfinite(quantile(0.0)) && std::isfinite(quantile(1.0)), "its values reach beyond the largest number, make it narrower or give it a range");
+    VALIDATE(std::isfinite(quantile(0.0)) && std::isfinite(quantile(1.0)), "its values reach beyond the largest number, make it narrower or give it a range");
   }
 
   double quantile(double u) const final {

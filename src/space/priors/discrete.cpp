@@ -34,6 +34,7 @@ class Discrete : public Prior {
       VALIDATE(sorted.emplace(o.values[i], weight).second, "the value {} is listed twice, list it once with the sum of its weights", o.values[i]);
       total += weight;
     }
+    VALIDATE(std::isfinite(total), "the sum of the weights is beyond the largest number, make them smaller");
     double sum = 0;
     for (const auto& [value, weight] : sorted) {
       values_.push_back(value);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "src/base/error.h"
 #include "src/base/options.h"
 #include "src/space/prior.h"
 
@@ -21,7 +22,9 @@ class SymmetricLog : public Prior {
         .add("linear", &Options::linear, "half width of the zone around zero where the density is flat", required(above(0)));
   }
 
-  explicit SymmetricLog(const Options& o) : low_(o.range.low), high_(o.range.high), zone_(o.linear), t_low_(t(low_)), width_(t(high_) - t_low_) {}
+  explicit SymmetricLog(const Options& o) : low_(o.range.low), high_(o.range.high), zone_(o.linear), t_low_(t(low_)), width_(t(high_) - t_low_) {
+    VALIDATE(std::isfinite(width_), "the range [{}, {}] cannot be measured in units of linear: {}, make 'linear' larger", low_, high_, zone_);
+  }
 
   double quantile(double u) const override {
     const double v = t_low_ + u * width_;

@@ -1,5 +1,7 @@
 #include "src/base/options.h"
 
+#include <map>
+
 #include "src/base/registry.h"
 #include "src/base/text.h"
 #include "tests/support/catch.h"
@@ -100,4 +102,32 @@ TEST_CASE("a path of keys is set in a tree, making maps on the way") {
   CHECK(c.find("stop")->find("evaluations")->text() == "7");
   CHECK(c.find("output")->find("directory")->text() == "runs/x");
   CHECK_THROWS_AS(c.set_path("stop.evaluations.x", "1"), UserError);
+}
+
+TEST_CASE("numbers are finite, and whole ones are exact to 64 bits") {
+  for (const auto& [key, bad] : std::map<std::string, std::string>{{"target", "inf"}, {"inertia", "-inf"}, {"patience", "1e999s"}}) {
+    Faults faults;
+    Settings::options().read(map({{key, Config(bad)}}), faults, "x");
+    INFO(key);
+    CHECK(faults.size() == 1);
+  }
+  Faults faults;
+  CHECK(Settings::options().read(map({{"particles", "9007199254740993"}}), faults, "x").particles == 9007199254740993u);
+  CHECK(faults.empty());
+  Settings::options().read(map({{"particles", "18446744073709551616"}}), faults, "x");
+  REQUIRE(faults.size() == 1);
+  CHECK(faults.all()[0].text.find("out of range") != std::string::npos);
+}
+
+TEST_CASE("a fault of an override names it instead of a place in the job file") {
+  Faults faults;
+  faults.add({3, 1, ""}, "b");
+  faults.add({1, 1, "override seed"}, "a");
+  CHECK(faults.report("job.yaml") == "job.yaml:3:1: b\noverride seed: a");
+}
+
+TEST_CASE("bytes that are not UTF-8 are found") {
+  for (const char* good : {"", "plain", "caf\xC3\xA9", "\xE2\x82\xAC \xF0\x9F\x98\x80"}) CHECK(find_invalid_utf8(good) == std::string_view::npos);
+  CHECK(find_invalid_utf8("caf\xE9") == 3);
+  for (const char* bad : {"\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\xE0\x80\x80"}) CHECK(find_invalid_utf8(bad) == 0);
 }

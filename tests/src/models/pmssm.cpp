@@ -382,3 +382,41 @@ TEST_CASE("the preset and the constraint sets fit the model; the shares that pas
   CHECK(near(passed["exclusion_rare"], physical, 0.017));
   CHECK(valid > physical / 2);
 }
+
+TEST_CASE("masses that are exactly zero, or nearly, are finite, and give the masses of their neighbours") {
+  for (double Parameters::*zero : {&Parameters::M1, &Parameters::M2, &Parameters::M3, &Parameters::mu}) {
+    Parameters near = good_point;
+    near.*zero = 0.01;
+    const Row expected = evaluate(theta_of(near));
+    for (const double tiny : {0.0, 1e-300, 1e-5}) {
+      Parameters p = good_point;
+      p.*zero = tiny;
+      const Row row = evaluate(theta_of(p));
+      for (const auto& [name, value] : expected.values) {
+        INFO(name << " at " << tiny);
+        REQUIRE(std::isfinite(row[name]));
+        if (name.starts_with("m_")) CHECK(row[name] == Approx(value).epsilon(1e-2).margin(0.1));  // alpha_s goes with the logarithm of M3
+      }
+    }
+  }
+}
+
+TEST_CASE("no point that is ok has a number that is none, on the planes of zero masses either") {
+  Faults faults;
+  const ParameterSpace space = ParameterSpace::read(Presets::get("pmssm19", {}, faults), faults);
+  const auto model = make_pmssm(space.names(), faults);
+  std::vector<double> u(space.dim()), theta(space.size()), row(model->columns().size());
+  int ok = 0;
+  for (int i = 0; i < 4000; ++i) {
+    RandomStream stream(12, Purpose::test, i);
+    stream.fill_uniform(u);
+    space.to_physical(u, theta);
+    for (std::size_t d = 0; d < 3; ++d)
+      if ((i >> d) & 1) theta[d] = 0;  // M1, M2, M3
+    if ((i >> 3) & 1) theta[16] = 0;   // mu
+    if (model->evaluate(theta, stream, row).status != Status::ok) continue;
+    ++ok;
+    REQUIRE(std::all_of(row.begin(), row.end(), [](double x) { return std::isfinite(x); }));
+  }
+  CHECK(ok > 500);
+}

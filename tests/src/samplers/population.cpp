@@ -70,3 +70,33 @@ TEST_CASE("ask and tell of a population cost microseconds, from the first to the
     }
   }
 }
+
+TEST_CASE("a look_ahead of more generations than a population can learn from is refused with a sentence") {
+  for (const char* type : {"differential_evolution", "particle_swarm", "genetic", "grey_wolf", "bee_colony"}) {
+    Faults faults;
+    const SamplerContext context{.dim = 2, .periodic = {false, false}, .seed = 1, .evaluations = 1000};
+    INFO(type);
+    CHECK_FALSE(SamplerRegistry::instance().make(Config::map({{"type", type, {}}, {"look_ahead", "1000000", {}}}), faults, context));
+    REQUIRE(faults.size() == 1);
+    CHECK(faults.all()[0].text.find("take at most") != std::string::npos);
+  }
+}
+
+TEST_CASE("what a sampler makes of stop.evaluations it tells, unless the job says it") {
+  const auto planned = [](const std::string& type, std::vector<Config::Item> options) {
+    Faults faults;
+    options.push_back({"type", Config(type), {}});
+    const auto s = SamplerRegistry::instance().make(Config::map(std::move(options)), faults, SamplerContext{.dim = 2, .periodic = {false, false}, .seed = 1, .evaluations = 1000});
+    REQUIRE(s);
+    return s->planned();
+  };
+  using Planned = std::vector<std::pair<std::string, std::uint64_t>>;
+  CHECK(planned("latin_hypercube", {}) == Planned{{"points", 1000}});
+  CHECK(planned("grid", {}) == Planned{{"points", 31}});
+  CHECK(planned("grey_wolf", {}) == Planned{{"generations", 33}});
+  CHECK(planned("particle_filter", {}) == Planned{{"seeds", 750}, {"children", 10}});
+  CHECK(planned("latin_hypercube", {{"points", "1000", {}}}).empty());
+  CHECK(planned("grid", {{"points", "31", {}}}).empty());
+  CHECK(planned("grey_wolf", {{"generations", "33", {}}}).empty());
+  CHECK(planned("sobol", {}).empty());
+}

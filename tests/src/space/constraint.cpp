@@ -39,7 +39,7 @@ const std::map<std::string, std::vector<std::string>> bad = {
     {"normal",
      {"", "column: x", "column: x, value: 1", "column: x, value: 1, sigma: 0", "column: x, value: 1, sigma: -1",
       "column: x, value: 1, sigma: 1, theory: -1", "column: x, value: 1, sigma: y", "column: y, value: 1, sigma: 1", "column: x, value: y, sigma: 1",
-      "column: x, value: 1, sigma: 1, name: a b", "column: x, value: 1, sigma: 1, sgma: 2", "column: x, value: [1], sigma: 1"}},
+      "column: x, value: 1, sigma: 1, name: a b", "column: x, value: 1, sigma: 1, sgma: 2", "column: x, value: [1], sigma: 1", "column: x, value: inf, sigma: 1", "column: x, value: 1, sigma: inf"}},
     {"asymmetric",
      {"column: x, value: 1", "column: x, value: 1, sigma: [1]", "column: x, value: 1, sigma: 1", "column: x, value: 1, sigma: [-1, 1]",
       "column: x, value: 1, sigma: [0, 1]", "column: y, value: 1, sigma: [1, 1]"}},
@@ -47,7 +47,7 @@ const std::map<std::string, std::vector<std::string>> bad = {
      {"column: x", "column: y, value: 1", "column: x, value: 1, shape: steep", "column: x, value: 1, shape: half_normal",
       "column: x, value: 1, shape: smeared", "column: x, value: 1, sigma: 1", "column: x, value: 1, shape: half_normal, smear: 1",
       "column: x, value: 1, shape: smeared, sigma: 1"}},
-    {"lower", {"column: x", "column: y, value: 1", "column: x, value: 1, theory: 1"}},
+    {"lower", {"column: x", "column: y, value: 1", "column: x, value: 1, theory: 1", "column: x, value: -inf"}},
     {"range", {"column: x", "column: x, value: 1", "column: x, value: [2, 1]", "column: x, value: [1, 2], smear: -1", "column: y, value: [1, 2]"}},
     {"require", {"", "expression: y > 1", "expression: x >", "expression: x > 1, column: x"}},
     {"expression", {"", "expression: y", "expression: x = 1"}},
@@ -204,7 +204,7 @@ std::vector<std::string> names(const std::string& list) {
 
 TEST_CASE("a list expands its sets and gives unique names") {
   CHECK(names("[{include: test_outer}, {column: m_h, type: upper, value: 130}, {column: m_h, type: lower, value: 1}, {column: x, type: upper, value: "
-              "5, name: m_h_2}]") == std::vector<std::string>{"x", "x_error", "m_h", "m_h_2", "m_h_3", "m_h_2_2"});
+              "5, name: m_h_2}]") == std::vector<std::string>{"x", "x_error", "m_h", "m_h_3", "m_h_4", "m_h_2"});  // a given name stays
   CHECK(names("[]").empty());
   CHECK(names("[{expression: 'm_h > 1 && x > 1 && error > 1', type: require}, {expression: '1', type: require}]") ==
         std::vector<std::string>{"m_h_x_error", "constant"});
@@ -231,4 +231,20 @@ TEST_CASE("the faults of a list are all told, those of a set at the line that in
   Faults one;
   read_constraints(yaml("{column: x}"), context, one);
   CHECK(one.size() == 1);
+}
+
+TEST_CASE("two constraints of one given name are a fault") {
+  Faults faults;
+  read_constraints(yaml("[{column: x, type: upper, value: 1, name: a}, {column: m_h, type: upper, value: 2, name: a}]"), context, faults);
+  REQUIRE(faults.size() == 1);
+  CHECK(faults.all()[0].text.find("two constraints are called 'a'") != std::string::npos);
+}
+
+TEST_CASE("where columns are not all known, all else of a constraint is checked") {
+  Faults faults;
+  const ConstraintContext some{.columns = {"x"}, .complete = false};
+  read_constraints(yaml("[{column: m_chi, type: upper, value: 1}, {expression: 'sqrt(m_chi) > x', type: require}]"), some, faults);
+  CHECK(faults.empty());
+  read_constraints(yaml("[{column: m_chi, type: uper, value: 1}, {column: m_chi, type: upper, valu: 1}, {expression: 'm_chi >', type: require}]"), some, faults);
+  CHECK(faults.size() >= 3);
 }

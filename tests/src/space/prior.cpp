@@ -30,15 +30,15 @@ const std::map<std::string, std::vector<std::string>> good = {
     {"discrete", {"values: [3, 1, 2]", "values: [0, 10], weights: [1, 3]", "values: [7]"}},
 };
 const std::map<std::string, std::vector<std::string>> bad = {
-    {"flat", {"", "range: [1]", "range: [2, 1]", "range: [1, 1]", "range: [a, b]", "rang: [0, 1]", "range: [0, inf]"}},
+    {"flat", {"", "range: [1]", "range: [2, 1]", "range: [1, 1]", "range: [a, b]", "rang: [0, 1]", "range: [0, inf]", "range: [-1.7e308, 1.7e308]"}},
     {"log", {"", "range: [0, 1]", "range: [-1, 1]", "range: [2, 1]"}},
-    {"symmetric_log", {"range: [-1, 1]", "range: [-1, 1], linear: 0", "range: [-1, 1], linear: -2"}},
-    {"normal", {"mean: 1", "mean: 1, sigma: 0", "mean: 1, sigma: -1", "mean: x, sigma: 1"}},
+    {"symmetric_log", {"range: [-1, 1]", "range: [-1, 1], linear: 0", "range: [-1, 1], linear: -2", "range: [-1, 1], linear: inf", "range: [-1e300, 1e300], linear: 1e-20"}},
+    {"normal", {"mean: 1", "mean: 1, sigma: 0", "mean: 1, sigma: -1", "mean: x, sigma: 1", "mean: inf, sigma: 1", "mean: 1, sigma: inf", "mean: 0, sigma: 1e308"}},
     {"truncated_normal", {"mean: 0, sigma: 1", "mean: 0, sigma: 1, range: [1, -1]", "mean: 0, sigma: 1, range: [100, 101]"}},
-    {"log_normal", {"median: -2, sigma: 0.5", "median: 2, sigma: 0", "median: 2, sigma: 1, range: [-2, -1]"}},
+    {"log_normal", {"median: -2, sigma: 0.5", "median: 2, sigma: 0", "median: 2, sigma: 1, range: [-2, -1]", "median: 2, sigma: 1000"}},
     {"cauchy", {"location: 1", "location: 1, scale: 0"}},
     {"exponential", {"", "mean: -3", "mean: 1, range: [-3, -2]"}},
-    {"discrete", {"", "values: []", "values: [1, 1]", "values: [1, 2], weights: [1]", "values: [1, 2], weights: [1, 0]", "values: [1, inf]"}},
+    {"discrete", {"", "values: []", "values: [1, 1]", "values: [1, 2], weights: [1]", "values: [1, 2], weights: [1, 0]", "values: [1, inf]", "values: [1, 2], weights: [1e308, 1e308]"}},
 };
 
 Config config(const std::string& type, const std::string& options) { return yaml("{type: " + type + (options.empty() ? "" : ", " + options) + "}"); }
