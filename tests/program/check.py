@@ -66,7 +66,7 @@ with Folder():
     advice = [line.split() for line in text.splitlines() if line.split()[:1] == ["32"] and "busy share" in line]
     assert advice, text
     look_ahead, better = int(advice[-1][-4]), float(advice[-1][-1].rstrip(")"))
-    assert look_ahead in (32, 64, 128, 256, 512) and better >= 0.9 > float(advice[-1][1]), text
+    assert look_ahead in (32, 64, 128, 256, 512) and better > 0.7 > 2 * float(advice[-1][1]), text  # measured durations scatter where others use the cores
     assert "costs evaluations" in text, text
     # the end is told for one rank, for a node and for many, and falls as they do
     write("wide.yaml", JOB.replace("type: differential_evolution, population: 20", "type: random"))
