@@ -201,7 +201,7 @@ with Folder():
             with open("undrained/status.json") as f:
                 progress = json.load(f)
             done = progress["done"] if "progress" in progress else 0
-    assert done > 0 and 0 < progress["progress"]["CLs"] < 1 and progress["progress"]["CLs_error"] > 0, progress
+    assert done > 0 and 0 < progress["progress"]["CLs"] <= 1 and progress["progress"]["CLs_error"] > 0, progress
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not os.path.exists("undrained/results.h5")
