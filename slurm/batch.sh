@@ -50,7 +50,7 @@ export TMPDIR=${SLURM_TMPDIR:-${TMPDIR:-/tmp}}
 terminated=
 {{launch}}
 campaign=$!
-# A signal from Slurm is handed on as the one that mpirun forwards (it would kill on SIGTERM), and waited for again.
+{{watch}}# A signal from Slurm is handed on as the one that mpirun forwards (it would kill on SIGTERM), and waited for again.
 trap 'kill -USR1 "$campaign" 2>/dev/null' USR1
 trap 'terminated=yes; kill -USR1 "$campaign" 2>/dev/null' TERM
 while true; do

@@ -9,14 +9,20 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <optional>
+#include <stop_token>
+#include <thread>
 
+#include "jobs/simulators/process_tree.h"
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
 #include "workflows/commands.h"
@@ -41,7 +47,34 @@ std::atomic<pid_t> launched{0};
   _exit(127);
 }
 
+// mpirun may wait for a lock of its own for ever when its ranks have died (seen in PMIx 4.2, once in some hundred deaths): it is ended once it has had no living child for a while.
+class LauncherWatch {
+ public:
+  explicit LauncherWatch(pid_t launcher) : thread_([launcher](const std::stop_token& end) { watch(launcher, end); }) {}
+
+ private:
+  static void watch(pid_t launcher, const std::stop_token& end) {
+    constexpr int patience_s = 10;
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock sleep(mutex);
+    bool had_child = false;
+    for (int alone_s = 0; !never.wait_for(sleep, end, std::chrono::seconds(1), [] { return false; }) && !end.stop_requested();) {
+      const bool has_child = has_living_child(launcher);
+      had_child = had_child || has_child;
+      alone_s = has_child || !had_child ? 0 : alone_s + 1;
+      if (alone_s < patience_s) continue;
+      fmt::print(stderr, "umbra: all ranks have ended and mpirun has not: it is ended\n");
+      kill(launcher, SIGKILL);
+      return;
+    }
+  }
+
+  std::jthread thread_;
+};
+
 int wait_for_end(pid_t process) {
+  const LauncherWatch watch(process);
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

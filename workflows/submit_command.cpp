@@ -133,6 +133,7 @@ std::string script_of(const SubmitOptions& options, const std::string& program, 
                    {"again", options.chain > 0 ? "echo \"not done yet: the next job of the chain goes on\"" : "echo \"not done yet: requeued\"; scontrol requeue \"$SLURM_JOB_ID\""}};
   values["launch"] = fill(options.launcher == "srun" ? slurm_templates::launch_srun : slurm_templates::launch_mpirun, values);
   values["launch"].pop_back();
+  values["watch"] = options.launcher == "srun" ? "" : "end_when_alone \"$campaign\" >/dev/null 2>&1 &\n";
   return fill(slurm_templates::batch, values);
 }
 

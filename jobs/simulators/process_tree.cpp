@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -48,6 +49,16 @@ std::vector<pid_t> descendants(pid_t root) {
   append_children(root, all);
   for (std::size_t i = 0; i < all.size(); ++i) append_children(all[i], all);
   return all;
+}
+
+bool has_living_child(pid_t process) {
+  std::vector<pid_t> children;
+  append_children(process, children);
+  return std::any_of(children.begin(), children.end(), [](pid_t child) {
+    const std::string stat = read_all(("/proc/" + std::to_string(child) + "/stat").c_str());
+    const std::size_t name_end = stat.rfind(')');
+    return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] != 'Z';
+  });
 }
 
 std::vector<pid_t> processes_with(const char* name, const std::string& text) {

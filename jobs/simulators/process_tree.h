@@ -11,6 +11,9 @@ namespace umbra {
 /// Every live descendant of `root`, itself excluded. One open and read for each thread of each process (about 20 us a process).
 std::vector<pid_t> descendants(pid_t root);
 
+/// Whether a process has a child that is no zombie.
+bool has_living_child(pid_t process);
+
 /// Every process of this machine whose file `name` in /proc ("cmdline", "environ") holds a text; zombies have none. Reads one file a process.
 std::vector<pid_t> processes_with(const char* name, const std::string& text);
 
