@@ -60,7 +60,7 @@ Ending Campaign::loop(const StopRequest& stop) {
       grace_ends = cause_ == StopCause::deadline ? last_moment(stop) : std::min(last_moment(stop), executor_.now() + (hurried ? stop.hurried_grace_s : stop.grace_s));
     }
     const bool stopping = cause_ != StopCause::none;
-    const bool waiting = recorder_.advice() == Advice::wait;
+    const bool waiting = recorder_.advice() == Advice::wait || recorder_.behind();
     const bool submitted = !stopping && !waiting && submit_ready();
     if (ledger_.complete()) break;
     if (executor_.in_flight_count() == 0 && !submitted && !waiting) return stopping ? Ending::interrupted : Ending::exhausted;

@@ -35,6 +35,8 @@ class Recorder {
   /// Called between outcomes, at least every 10 ms: writes what is due. Must not block.
   virtual void tick() = 0;
   virtual Advice advice() const { return Advice::go_on; }
+  /// Whether so many rows wait to be written that no more should be made for now.
+  virtual bool behind() const { return false; }
   /// How long it may take to write what is due at the end, s.
   virtual double closing_s() const { return 0.0; }
 };

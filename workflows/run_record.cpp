@@ -29,6 +29,7 @@ constexpr double retry_s = 1.0;
 constexpr double hurry_interval_s = 0.05;
 constexpr double first_drain_s = 5.0;
 constexpr std::size_t drain_bytes = std::size_t{128} << 20;
+constexpr std::size_t most_buffered_bytes = 2 * drain_bytes;  ///< on this rank; others have about as many
 
 template <class Archive>
 void transfer(Archive& a, Outcome& o) {
@@ -200,6 +201,9 @@ std::string RunRecord::trouble() const {
   if (const Trouble journal = journal_.trouble()) return journal.message;
   return sessions_trouble_ ? sessions_trouble_.message : parts_.store.report().trouble.message;
 }
+
+// A disk that is slower than the ranks must not fill their memory: what is made while a drain goes on waits in it.
+bool RunRecord::behind() const { return parts_.store.buffered_bytes() > most_buffered_bytes; }
 
 void RunRecord::drain() {
   const std::uint64_t generation = journal_.number();

@@ -46,6 +46,7 @@ class RunRecord final : public Recorder {
   void finished(const Outcome& outcome) override;
   void tick() override;
   Advice advice() const override { return advice_; }
+  bool behind() const override;
   double closing_s() const override { return 3.0 * longest_drain_s_; }
 
   /// The last drain of this start: everything in segments, the checkpoint after it. Returns false where the disk did not take it (nothing is lost: it is in the journal).
