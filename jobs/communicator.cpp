@@ -129,6 +129,8 @@ bool Communicator::all_true(bool value) const {
 MpiSession::MpiSession(int& argc, char**& argv) {
   // Of Open MPI's transports through shared memory (4 and 5) only these have a limit below our messages; whoever has set it keeps it.
   for (const char* limit : {"OMPI_MCA_btl_vader_eager_limit", "OMPI_MCA_btl_sm_eager_limit"}) setenv(limit, "20480", 0);
+  // A process that no launcher has started needs none of Open MPI's daemons, which may outlive it.
+  setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
   int provided = MPI_THREAD_SINGLE;
   UMBRA_MPI(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided));
   VALIDATE(provided == MPI_THREAD_MULTIPLE, "this MPI library has no MPI_THREAD_MULTIPLE (ranks answer and write while they evaluate), use one that was built with it");
