@@ -106,10 +106,11 @@ bool Conversation::hear() {
 }
 
 Evaluation Conversation::end() {
-  // It closed its output; most likely it is just ending, by itself or by the guard.
+  // It closed its output; most likely it is just ending, by itself or by the guard. What it ended by must not depend on how busy the machine is.
+  constexpr int patience_ms = 5000;
   pollfd watched{guard_->descriptor(), POLLIN, 0};
   Evaluation result;
-  if (poll(&watched, 1, 200) > 0) {
+  if (poll(&watched, 1, patience_ms) > 0) {
     watch_.reset();
     const GuardReply reply = guard_->wait();
     close_pipes();
