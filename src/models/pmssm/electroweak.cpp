@@ -27,7 +27,8 @@ double delta_ew(const Parameters& p, const ThirdGeneration& third) {
   const double tan2 = p.tanb * p.tanb, cb2 = 1 / (1 + tan2), sb2 = tan2 * cb2, cos_2beta = cb2 - sb2, half_mz2 = 0.5 * m_z * m_z;
   const double scale2 = std::sqrt(third.stops.light2 * third.stops.heavy2);
   const double gz2 = half_mz2 / (2 * v_higgs * v_higgs);  // (g^2 + g'^2) / 8
-  const auto f = [scale2](double m2) { return m2 * (std::log(m2 / scale2) - 1); };
+  // The real part where a stau is a tachyon before its mass is corrected.
+  const auto f = [scale2](double m2) { return m2 == 0.0 ? 0.0 : m2 * (std::log(std::abs(m2) / scale2) - 1); };
 
   double sum_u = 0.0, sum_d = 0.0, largest_u = 0.0, largest_d = 0.0;
   const auto add = [](double term, double& sum, double& largest) {
