@@ -106,13 +106,15 @@ void mend_checksum(std::vector<std::byte>& image) {
   for (std::size_t i = 0; i < 4; ++i) image[checksum_at + i] = static_cast<std::byte>(sum >> (8 * i));
 }
 
+// When the library is loaded: later, a model in this process may be reading the environment.
+[[maybe_unused]] const bool locking_is_off = ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0) == 0;
+
 }  // namespace
 
 std::unique_lock<std::recursive_mutex> lock() {
   static std::recursive_mutex mutex;
   std::unique_lock held(mutex);
   static const bool started = [] {
-    ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     H5dont_atexit();
     H5open();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
