@@ -38,6 +38,7 @@ struct QueryOptions {
   std::uint64_t lag = 1;
   std::string choice = "top";
   std::uint64_t among = 4;
+  double power = 4.0;
   double random_share = 0.0;
   std::uint64_t slice = 4096;
   std::optional<std::string> pool;
@@ -48,9 +49,10 @@ struct QueryOptions {
     o.add("score", &QueryOptions::score, "what makes a candidate informative", one_of(score_names()));
     o.add("batch", &QueryOptions::batch, "points that are chosen and evaluated in a step", at_least(1));
     o.add("lag", &QueryOptions::lag, "batch b comes from a committee trained on batches < b - lag; 1: simulators work while it trains, 0: it waits", between(0, 1000));
-    o.add("choice", &QueryOptions::choice, "the best by score, or a spread among `among` times as many (greedy k-centre in the unit cube)", one_of({"top", "k_centre"}));
+    o.add("choice", &QueryOptions::choice, "the best by score; a draw by score^`power`; or a spread among `among` times as many (greedy k-centre in the unit cube)", one_of({"top", "power", "k_centre"}));
     o.add("among", &QueryOptions::among, "k_centre: chooses among so many times the batch", between(2, 1000));
-    o.add("random_share", &QueryOptions::random_share, "top: share of a batch that is drawn from the priors instead", between(0.0, 1.0));
+    o.add("power", &QueryOptions::power, "power: candidates are drawn in proportion to score^power, so that batches are less alike than the best are", above(0.0));
+    o.add("random_share", &QueryOptions::random_share, "top and power: share of a batch that is drawn from the priors instead", between(0.0, 1.0));
     o.add("slice", &QueryOptions::slice, "candidates that a rank scores in one go", between(64, 1e7));
     o.add("pool", &QueryOptions::pool, "a file of points (CSV or HDF5) that are the candidates, instead of fresh draws from the priors");
     o.add("sampler", &QueryOptions::sampler, "a sampler that climbs the score, whose proposals are the candidates");
@@ -158,6 +160,7 @@ void refuse_ignored(const Config& root, const StartOptions& start, const QueryOp
   };
   refuse(query.choice == "k_centre" && query.random_share > 0.0, "query", "random_share", "with choice: k_centre");
   refuse(query.choice != "k_centre", "query", "among", "without choice: k_centre");
+  refuse(query.choice != "power", "query", "power", "without choice: power");
   refuse(query.pool.has_value(), "query", "candidates", "with pool, whose points are the candidates");
   refuse(start.from.has_value(), "start", "sampler", "with from, whose points are the start set");
   refuse(!start.from, "start", "where", "without from");
@@ -205,6 +208,7 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
                .random_share = query.random_share, .test = test.evaluations, .accuracy = stop.accuracy, .patience = stop.standing_still, .least_gain = stop.least_gain,
                .classes = !s.target || s.target->classes()};
   if ((stop.accuracy || stop.standing_still > 0) && test.evaluations == 0) faults.add(job.root.mark(), "stop rules look at the test set: add test: {evaluations: 10000}");
+  s.power = query.choice == "power" ? query.power : 0.0;
   s.score = score_named(query.score);
   if (!s.options.classes && !(job.root.find("query") && job.root.find("query")->find("score"))) s.score = Score::variance;
   if (!s.options.classes && s.score != Score::variance && s.score != Score::deviation)
@@ -261,7 +265,7 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
 }
 
 LearningTasks::Parts LearnSetup::task_parts() const {
-  return {committee, candidates, std::make_shared<BlobDirectory>(directory), points->dim(), score, options.classes, target->text()};
+  return {committee, candidates, std::make_shared<BlobDirectory>(directory), points->dim(), score, options.classes, target->text(), power, context.seed};
 }
 
 std::unique_ptr<Learner> LearnSetup::make_learner() const {

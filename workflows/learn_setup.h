@@ -20,6 +20,7 @@ struct LearnSetup {
   std::shared_ptr<const Candidates> candidates;
   LearnerOptions options;
   Score score = Score::margin;
+  double power = 0.0;  ///< LearningTasks::Parts::power
   Config start_sampler;             ///< null where the start set is given
   EarlierRunOptions start_from;     ///< the given start set
   std::optional<std::string> baseline;  ///< run directory of a campaign to compare with

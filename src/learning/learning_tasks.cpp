@@ -133,6 +133,7 @@ void LearningTasks::candidates(const LearningRequest& request, std::vector<doubl
   std::vector<double> u(request.count * dim), scores(request.count);
   parts_.candidates->make(request.step, request.first, u, scorer);
   scorer(u, scores);
+  if (parts_.power > 0.0) draw_by_power(scores, parts_.power, parts_.seed, request.step, request.first);
   std::vector<Scored> list(request.count);
   for (std::size_t i = 0; i < list.size(); ++i) list[i] = {scores[i], i};
   if (!parts_.candidates->single()) drop_equal(list, u, dim);

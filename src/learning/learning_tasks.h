@@ -27,13 +27,15 @@ class LearningTasks {
     Score score = Score::margin;
     bool classes = true;
     std::string target = "";  ///< for messages
+    double power = 0.0;       ///< candidates are drawn by score^power; 0: the best are taken
+    std::uint64_t seed = 0;   ///< of these draws
   };
   explicit LearningTasks(Parts parts) : parts_(std::move(parts)) {}
 
   /// Carries out a LearningRequest. Fills `values`:
   ///   train       nothing: the part is in the BlobStore
   ///   test        the mean vote of each point of the slice
-  ///   candidates  [score, index] of the `keep` best of the slice, best first; and u [dim] after each where candidates are not single()
+  ///   candidates  [score (or what draw_by_power makes of it), index] of the `keep` best of the slice, best first; and u [dim] after each where candidates are not single()
   ///   spread      positions in `u` of the points chosen
   void run(const Task& task, Outcome& outcome);
   /// A trained committee: read, or trained here where a part of it is lost.

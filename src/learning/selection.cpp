@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "src/base/error.h"
+#include "src/base/random.h"
 
 namespace umbra {
 
@@ -16,6 +17,13 @@ void keep_best(std::vector<Scored>& list, std::size_t count) {
     list.resize(count);
   }
   std::sort(list.begin(), list.end(), better);
+}
+
+void draw_by_power(std::span<double> scores, double power, std::uint64_t seed, std::uint64_t step, std::uint64_t first) {
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    RandomStream stream(seed, Purpose::propose, first + i, step);
+    scores[i] = power * std::log(scores[i]) - std::log(stream.exponential());
+  }
 }
 
 std::vector<std::size_t> k_centre(std::span<const double> u, std::size_t dim, std::size_t count) {

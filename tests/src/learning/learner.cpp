@@ -199,6 +199,11 @@ TEST_CASE("batches are spread, drawn at random in part, and taken from a list wi
   ToyLearning top(small(0));
   top.run();
   CHECK(nearest(spread) > 1.5 * nearest(top));
+  toy = small(0);
+  toy.power = 2.0;
+  ToyLearning drawn(toy);
+  drawn.run();
+  CHECK(nearest(drawn) > 1.5 * nearest(top));
 
   toy = small(0);
   toy.truth = ball(0.35);

@@ -1,5 +1,6 @@
 #include "src/learning/metrics.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "src/base/random.h"
@@ -65,6 +66,26 @@ TEST_CASE("scores are largest where members agree least") {
   CHECK(score(Score::divergence, quarrel) == Approx(std::log(2.0)));
   CHECK(score(Score::divergence, std::vector<float>{0.5f, 0.5f}) == Approx(0.0).margin(1e-12));
   CHECK(score(Score::variance, std::vector<float>{1.0f, 3.0f}) == Approx(1.0));
+}
+
+TEST_CASE("a draw by power takes each in proportion to its score's power, zeros last, and is the same in any slices") {
+  const std::vector<double> scores = {1.0, 2.0, 0.0, 3.0};
+  const double power = 2.0, sum = 1.0 + 4.0 + 9.0;
+  constexpr int draws = 4000;
+  std::vector<int> first(4, 0);
+  for (std::uint64_t step = 0; step < draws; ++step) {
+    std::vector<double> keys = scores;
+    draw_by_power(keys, power, 5, step, 0);
+    ++first[static_cast<std::size_t>(std::max_element(keys.begin(), keys.end()) - keys.begin())];
+    CHECK(std::min_element(keys.begin(), keys.end()) - keys.begin() == 2);
+    std::vector<double> end = {3.0};
+    draw_by_power(end, power, 5, step, 3);
+    CHECK(end[0] == keys[3]);
+  }
+  for (const std::size_t i : {0u, 1u, 3u}) {
+    const double p = scores[i] * scores[i] / sum;
+    CHECK(std::abs(first[i] - draws * p) < 4 * std::sqrt(draws * p * (1 - p)));
+  }
 }
 
 TEST_CASE("the best are kept whatever their order, and k-centre spreads") {

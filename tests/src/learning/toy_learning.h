@@ -40,6 +40,7 @@ struct Toy {
   std::vector<Config::Item> committee = {{"type", Config("forest"), {}}};
   std::uint64_t candidates = 4000;
   Score score = Score::margin;
+  double power = 0.0;
   Truth truth;
   std::shared_ptr<const Candidates> source = nullptr;  ///< instead of fresh ones
   GivenPoints given = {};
@@ -52,7 +53,7 @@ class ToyLearning {
     committee_ = CommitteeRegistry::instance().make(Config::map(toy_.committee), faults, CommitteeContext{toy_.dim, toy_.options.classes, toy_.seed});
     faults.throw_if_any("test");
     if (!toy_.source) toy_.source = fresh_candidates(toy_.dim, toy_.seed, toy_.candidates, nullptr);
-    tasks_ = std::make_unique<LearningTasks>(LearningTasks::Parts{committee_, toy_.source, blobs_, toy_.dim, toy_.score, toy_.options.classes});
+    tasks_ = std::make_unique<LearningTasks>(LearningTasks::Parts{committee_, toy_.source, blobs_, toy_.dim, toy_.score, toy_.options.classes, "", toy_.power, toy_.seed});
     learner_ = make();
   }
 
