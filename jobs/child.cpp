@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,11 +18,36 @@
 
 namespace umbra {
 
-void Child::Voice::say(const void* bytes, std::size_t size) const {
+namespace {
+
+// False where the other end is closed.
+bool send_all(int descriptor, const void* bytes, std::size_t size) {
   const char* at = static_cast<const char*>(bytes);
   while (size > 0) {
-    const ssize_t n = write(descriptor_, at, size);
+    const ssize_t n = send(descriptor, at, size, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    at += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+// At least a byte, or the end (0), or an error (-1).
+ssize_t receive(int descriptor, void* bytes, std::size_t size) {
+  for (;;)
+    if (const ssize_t n = recv(descriptor, bytes, size, 0); n >= 0 || errno != EINTR) return n;
+}
+
+}  // namespace
+
+void Child::Voice::say(const void* bytes, std::size_t size) const {
+  if (!send_all(descriptor_, bytes, size)) _exit(1);
+}
+
+void Child::Voice::hear(void* bytes, std::size_t size) const {
+  for (char* at = static_cast<char*>(bytes); size > 0;) {
+    const ssize_t n = receive(descriptor_, at, size);
     if (n <= 0) _exit(1);
     at += n;
     size -= static_cast<std::size_t>(n);
@@ -30,7 +56,7 @@ void Child::Voice::say(const void* bytes, std::size_t size) const {
 
 Child::Child(const std::function<void(const Voice&)>& act) {
   int ends[2];
-  VALIDATE(pipe(ends) == 0, "a pipe to a child process cannot be made: {}", std::strerror(errno));
+  VALIDATE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "a connection to a child process cannot be made: {}", std::strerror(errno));
   process_ = fork();
   if (process_ < 0) {
     const int reason = errno;
@@ -60,6 +86,8 @@ Child::~Child() {
   end();
 }
 
+bool Child::tell(const void* bytes, std::size_t size) { return send_all(descriptor_, bytes, size); }
+
 bool Child::hear(void* bytes, std::size_t size, double seconds) {
   char* at = static_cast<char*>(bytes);
   const double until = std::isinf(seconds) ? seconds : unix_now() + seconds;
@@ -74,8 +102,7 @@ bool Child::hear(void* bytes, std::size_t size, double seconds) {
         return false;
       }
     }
-    const ssize_t n = read(descriptor_, at, size);
-    if (n < 0 && errno == EINTR) continue;
+    const ssize_t n = receive(descriptor_, at, size);
     if (n <= 0) return false;
     at += n;
     size -= static_cast<std::size_t>(n);

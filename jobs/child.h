@@ -12,11 +12,12 @@ namespace umbra {
 
 class Child {
  public:
-  /// What the copy says to its parent. Leaves the copy where the parent is gone.
+  /// What the copy says to its parent, and hears from it. Leaves the copy where the parent is gone.
   class Voice {
    public:
     explicit Voice(int descriptor) : descriptor_(descriptor) {}
     void say(const void* bytes, std::size_t size) const;
+    void hear(void* bytes, std::size_t size) const;
 
    private:
     int descriptor_;
@@ -30,6 +31,8 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  /// False where it has ended.
+  bool tell(const void* bytes, std::size_t size);
   /// False where it ended before it said so many bytes, or `seconds` passed.
   bool hear(void* bytes, std::size_t size, double seconds = std::numeric_limits<double>::infinity());
   bool timed_out() const { return timed_out_; }

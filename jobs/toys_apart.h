@@ -1,14 +1,31 @@
 #pragma once
-// A block of toys made in a child process, so that a crash or an endless loop in a user's likelihood is the status of one toy.
+// Toys made in a child process, so that a crash or an endless loop in a user's likelihood is the status of one toy.
 
+#include <memory>
+
+#include "jobs/child.h"
 #include "src/base/task.h"
 #include "src/statistics/toy_tasks.h"
 
 namespace umbra {
 
-/// As tasks.run(task, outcome), bit for bit, where nothing goes wrong. A toy that ends its process, or takes longer than `timeout_s`, has rows of status
-/// crashed or timeout; those after it are made in a fresh process. Cost: a fork a block, and one for each such toy. The fits to the observed data are
-/// made in this process.
-void run_toys_apart(ToyTasks& tasks, const Task& task, double timeout_s, Outcome& outcome);
+/// One per rank. The child lives on from task to task.
+class ToysApart {
+ public:
+  explicit ToysApart(ToyTasks& tasks) : tasks_(tasks) {}
+
+  /// As tasks.run(task, outcome), bit for bit, where nothing goes wrong. A toy that ends its process, or takes longer than `timeout_s`, has rows of status
+  /// crashed or timeout; those after it are made in a fresh process. Cost: two messages a block; a fork after each such toy, and for each new hypothesis.
+  /// The fits to the observed data are made in this process.
+  void run(const Task& task, double timeout_s, Outcome& outcome);
+
+ private:
+  void start();
+  void ask(ToyRequest request);
+
+  ToyTasks& tasks_;
+  std::unique_ptr<Child> child_;
+  std::size_t known_ = 0;  ///< fits to the observed data that child_ has
+};
 
 }  // namespace umbra

@@ -53,6 +53,7 @@ model: {type: counting, signal: 6, background: 4, observed: 5}
 # model: {type: histfactory, workspace: search.json, patch: signal.json}   # a published likelihood (pyhf or HS3 JSON), with a signal to add
 # model: {type: histfactory, workspace: search.json, patch: patchset.json, patch_names: all}   # many signals in one campaign
 # model: {type: histfactory, workspace: search.json, data: asimov}         # expectations in place of the data: nothing is unblinded
+# model: {type: regions, regions: [{name: SR1, observed: 5, background: 3.1, uncertainty: 0.8, signal: 2.5}]}   # the table of a paper; a list of models, each with a name: several
 statistic: qmu_tilde             # leave it away for a discovery
 limit: {confidence: 0.95}        # the upper limit on the signal strength; or one of
 # hypotheses: [0.5, 1, 2]        # CLs at these signal strengths

@@ -13,16 +13,16 @@ namespace {
 
 class ToyWork final : public Work {
  public:
-  /// @param apart_s seconds for a toy in a process of its own; nothing: toys run in this one
-  ToyWork(ToyTasks tasks, std::optional<double> apart_s) : tasks_(std::move(tasks)), apart_s_(apart_s) {}
+  explicit ToyWork(ToyTasks tasks) : tasks_(std::move(tasks)) {}
   void run(const Task& task, Outcome& outcome) override {
-    if (apart_s_) run_toys_apart(tasks_, task, *apart_s_, outcome);
+    const auto timeout_s = tasks_.family().model(unpack_toys(task.payload).hypothesis.member).isolation();
+    if (timeout_s) apart_.run(task, *timeout_s, outcome);
     else tasks_.run(task, outcome);
   }
 
  private:
   ToyTasks tasks_;
-  std::optional<double> apart_s_;
+  ToysApart apart_{tasks_};
 };
 
 class Toys final : public Workflow {
@@ -35,12 +35,10 @@ class Toys final : public Workflow {
     Plan plan;
     const auto setup = read_toys(job, faults);
     if (!setup) return plan;
-    plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(setup->members), .source = RowSource::rows});
+    plan.tables.push_back({.name = "toys", .kind = TaskKind::toys, .columns = toy_table_columns(setup->noun), .source = RowSource::rows});
     plan.work = [setup = *setup]() -> std::unique_ptr<Work> {
       Faults none;
-      const auto family = setup.make_family(none);
-      const std::optional<double> apart_s = family->model(0).isolation();
-      return std::make_unique<ToyWork>(ToyTasks(*family, setup.make_statistic(none), setup.options.seed), apart_s);
+      return std::make_unique<ToyWork>(ToyTasks(*setup.make_family(none), setup.make_statistic(none), setup.options.seed));
     };
     const auto make = [setup = *setup]() -> std::unique_ptr<Sampler> {
       Faults none;
@@ -57,7 +55,7 @@ class Toys final : public Workflow {
     if (setup->unusual_block) plan.resolved.emplace_back("block", Config(std::to_string(setup->options.block)));
     plan.details = [confidence = setup->options.confidence](const Sampler& sampler) { return toy_results(dynamic_cast<const ToyEnsemble&>(sampler), confidence); };
     plan.progress = [](const Sampler& sampler) { return dynamic_cast<const ToyEnsemble&>(sampler).progress(); };
-    plan.values_of_rows = [members = setup->members](Outcome& outcome) { outcome.values = toy_values(outcome.rows, members); };
+    plan.values_of_rows = [noun = setup->noun](Outcome& outcome) { outcome.values = toy_values(outcome.rows, noun); };
     plan.slices = ToyEnsemble::slices(setup->options);
     plan.rules.kind = TaskKind::toys;
     plan.rules.failure_budget = job.failures.budget;

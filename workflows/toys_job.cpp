@@ -208,10 +208,13 @@ std::optional<ToySetup> read_toys(const Job& job, Faults& faults) {
   if (model) {
     setup.model = *model;
     const auto probe = setup.make_family(faults);
-    if (probe && !part.fit && probe->model(0).poi() == ToyModel::none)
-      faults.add(model->mark(), "model: there is no parameter of interest to test: name one with poi, or in the measurement");
+    for (std::size_t m = 0; probe && !part.fit && m < probe->size(); ++m)
+      if (probe->model(m).poi() == ToyModel::none) {
+        faults.add(model->mark(), fmt::format("model: {}there is no parameter of interest to test: name one with poi, or in the measurement", probe->about(m)));
+        break;
+      }
     if (probe) {
-      setup.members = probe->size();
+      setup.noun = probe->noun();
       const BlockChoice block = part.block > 0 ? BlockChoice{part.block, false} : choose_block(job, *probe, o.tested.size(), o.stop.toys);
       o.block = block.toys;
       setup.unusual_block = block.unusual;

@@ -12,7 +12,7 @@ namespace umbra {
 /// The job, read. On each rank the model and the statistic are made anew from it.
 struct ToySetup {
   Config model, statistic;
-  std::size_t members = 1;  ///< of the family
+  std::string noun;  ///< of the family's members
   bool unusual_block = false;  ///< the run's job.yaml is to say options.block
   ToyEnsembleOptions options;
 

@@ -134,11 +134,12 @@ std::string toy_results(const ToyEnsemble& ensemble, double confidence) {
   const ToyFamily& family = ensemble.family();
   if (family.size() == 1) return of_member(ensemble, 0, confidence).dump();
   Json j = Json::object();
+  const std::string noun = family.noun(), nouns = noun == "patch" ? "patches" : "models";
   for (std::size_t m = 0; m < family.size(); ++m) {
-    Json patch = {{"patch", m}, {"name", family[m].name}};
-    for (std::size_t i = 0; i < family[m].values.size() && i < family.labels().size(); ++i) patch[family.labels()[i]] = number(family[m].values[i]);
-    patch.update(of_member(ensemble, m, confidence));
-    j["patches"].push_back(std::move(patch));
+    Json member = {{noun, m}, {"name", family[m].name}};
+    for (std::size_t i = 0; i < family[m].values.size() && i < family.labels().size(); ++i) member[family.labels()[i]] = number(family[m].values[i]);
+    member.update(of_member(ensemble, m, confidence));
+    j[nouns].push_back(std::move(member));
   }
   if (ensemble.global()) j["global"] = to_json(*ensemble.global(), family);
   return j.dump();

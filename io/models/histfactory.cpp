@@ -9,6 +9,7 @@
 
 #include "jobs/working_directory.h"
 #include "src/base/error.h"
+#include "src/statistics/data_options.h"
 #include "src/statistics/histfactory_family.h"
 #include "src/statistics/patch.h"
 
@@ -17,13 +18,11 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
+struct Options : DataOptions {
   std::string workspace, patch, patch_name, measurement, poi;
   Config patch_names;
   std::vector<std::string> patches;
-  std::string data = "observed", normsys = "code4", histosys = "code4p";
-  double asimov = 0.0;
-  bool blind = false;
+  std::string normsys = "code4", histosys = "code4p";
 
   static OptionSet<Options> options() {
     OptionSet<Options> o;
@@ -36,10 +35,7 @@ struct Options {
     o.add("poi", &Options::poi, "the parameter of interest (default: what the measurement says)");
     o.add("normsys", &Options::normsys, "how a normsys interpolates", one_of({"code1", "code4"}));
     o.add("histosys", &Options::histosys, "how a histosys interpolates", one_of({"code0", "code2", "code4p"}));
-    o.add("data", &Options::data, "what stands for the data of the experiment: its observations, or the expectations at signal strength `asimov`",
-          one_of({"observed", "asimov"}));
-    o.add("asimov", &Options::asimov, "signal strength of the Asimov data set", at_least(0));
-    o.add("blind", &Options::blind, "never look at the observations: as data: asimov");
+    add_to(o);
     return o;
   }
 };
@@ -151,10 +147,7 @@ HistFactoryOptions model_options(const Options& o) {
 
 std::unique_ptr<ToyFamily> read_family(const Options& o) {
   std::vector<std::string> labels;
-  HistFactoryToyOptions toys;
-  toys.data = o.blind || o.data == "asimov" ? DataChoice::asimov : DataChoice::observed;
-  toys.asimov_poi = o.asimov;
-  HistFactoryFamily family(model_options(o), toys);
+  HistFactoryFamily family(model_options(o), o.toys());
   for (Signal& signal : read_signals(o, labels)) {
     const std::string where = signal.file == o.workspace ? o.workspace : fmt::format("{} with {} {}", o.workspace, signal.file, signal.name);
     about(where, [&] { family.add(read_workspace(signal.document), signal.name, signal.values); });

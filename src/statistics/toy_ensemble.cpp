@@ -16,10 +16,20 @@ namespace {
 
 constexpr std::size_t most_strengths = 40;
 constexpr double closest_strengths = 0.02;  // relative
+constexpr double usual_block_s = 1.0;
+constexpr std::uint64_t foreign_block = 10;  // of code of which nobody knows how long it takes
 
 std::uint64_t whole_blocks(std::uint64_t toys, std::uint64_t block) { return (toys + block - 1) / block; }
 
 double rounded(double poi) { return std::stod(fmt::format("{:.3g}", poi)); }
+
+// About how long the two fits of a toy take, s: Newton steps with a Fisher matrix, by their multiplications; right within a factor of 3 from 3 us to 2 ms
+// (bench_toys_fit).
+double test_s(const ToyModel& model) {
+  constexpr double evaluations = 25, least_s = 1e-7, rate = 2e10;
+  const auto n = static_cast<double>(model.num_parameters()), d = static_cast<double>(model.observed().size());
+  return evaluations * (least_s + (n * d + n * n * d / 2 + n * n * n / 6) / rate);
+}
 
 /// Members in the order of their only value; empty where they have none, or two have the same.
 std::vector<std::size_t> line_of(const ToyFamily& family) {
@@ -34,9 +44,17 @@ std::vector<std::size_t> line_of(const ToyFamily& family) {
 }  // namespace
 
 std::uint64_t usual_block(const ToyFamily& family, std::size_t tested, std::uint64_t toys) {
-  const double size = static_cast<double>(family.model(0).num_parameters()) * static_cast<double>(family.model(0).observed().size()) *
-                      static_cast<double>(std::max<std::size_t>(tested, 1) * family.size());
-  const std::uint64_t block = family.model(0).is_foreign() ? 10 : size < 1e4 ? 1000 : size < 1e6 ? 100 : 10;
+  std::uint64_t block = 1000;
+  std::map<std::size_t, double> toy_s;  // by background, whose toys are fitted with all members that have it
+  for (std::size_t m = 0; m < family.size(); ++m) {
+    const ToyModel& model = family.model(m);
+    const auto timeout = model.isolation();
+    if (timeout) block = std::min(block, std::max<std::uint64_t>(static_cast<std::uint64_t>(long_block_s / *timeout), 1));
+    else if (model.is_foreign()) block = std::min(block, foreign_block);
+    else toy_s[family[m].background] += test_s(model) * static_cast<double>(std::max<std::size_t>(tested, 1));
+  }
+  for (const auto& [background, seconds] : toy_s)
+    while (block > 1 && static_cast<double>(block) * seconds > usual_block_s) block /= 10;
   return toys > 0 ? std::min(block, toys) : block;
 }
 
@@ -127,9 +145,14 @@ std::size_t ToyEnsemble::add_strength(const SignalPoint& point) {
   const auto [entry, fresh] = index_.try_emplace({point.member, point.poi}, strengths_.size());
   if (!fresh) return entry->second;
   ToyModel& model = family_.model(point.member);
-  Strength s{point.member, point.poi, observed_row(model, *statistic_, point.poi), std::nullopt};
-  // What a rank could not make toys of is told before any is asked for.
-  if (has_alternative()) conditional_parameters(model, statistic_->alternative(point.poi));
+  Strength s{point.member, point.poi, {}, std::nullopt};
+  try {
+    s.observed = observed_row(model, *statistic_, point.poi);
+    // What a rank could not make toys of is told before any is asked for.
+    if (has_alternative()) conditional_parameters(model, statistic_->alternative(point.poi));
+  } catch (const UserError& e) {
+    throw UserError(family_.about(point.member) + e.what());
+  }
   s.weighted.bound = 1 / options_.importance.background_share;
   if (options_.asymptotic && has_alternative()) {
     try {
@@ -183,7 +206,7 @@ std::vector<Task> ToyEnsemble::ask(std::size_t max) {
 void ToyEnsemble::tell(const Outcome& outcome) {
   if (outcome.kind != TaskKind::toys) return;
   told_[outcome.id] = outcome.status == Status::ok ? PackedNumbers(outcome.values) : PackedNumbers();
-  longest_block_s_ = std::max(longest_block_s_, outcome.duration);
+  slowest_block_s_ = std::max(slowest_block_s_, outcome.duration);
   settle();
 }
 

@@ -43,8 +43,10 @@ struct ToyEnsembleOptions {
 };
 
 inline constexpr std::uint64_t largest_block = 1000000;
-/// Block size that takes about a second, from the size of the models: 1000, 100 or 10 (which a user's own code gets); at most the `toys` asked for,
-/// where that is not 0.
+/// A task this long holds up a stop, and is lost to a kill.
+inline constexpr double long_block_s = 10.0;
+/// Block size that takes about a second by the size of the models, 1000, 100, 10 or 1; of a user's own code as many as cannot take longer than long_block_s by
+/// its timeout, or 10 where it has none. At most the `toys` asked for, where that is not 0.
 std::uint64_t usual_block(const ToyFamily& family, std::size_t tested, std::uint64_t toys);
 
 struct ToyTest {
@@ -150,7 +152,7 @@ class ToyEnsemble final : public Sampler, public Sliceable {
   std::optional<GlobalCounter> global_;
   bool last_stage_ = false;
   std::map<TaskId, PackedNumbers> told_;
-  double longest_block_s_ = 0.0;
+  double slowest_block_s_ = 0.0;
   Slice slice_;
   TaskId next_ = 0, settled_ = 0, end_ = no_end;
 };

@@ -18,7 +18,25 @@ ToyFamily::ToyFamily(std::vector<Member> members, std::vector<std::string> label
   num_slots_ = known.size();
 }
 
+ToyFamily ToyFamily::join(const std::vector<std::pair<std::string, std::unique_ptr<ToyFamily>>>& models) {
+  std::vector<Member> all;
+  for (const auto& [name, family] : models) {
+    const std::size_t first = all.size();
+    for (Member member : family->members_) {
+      member.list_name = name;
+      member.name = member.name.empty() ? name : name + "/" + member.name;
+      member.values.clear();  // of labels that other models do not have
+      member.background += first;
+      if (first > 0) member.difference = "they are models of their own";
+      all.push_back(std::move(member));
+    }
+  }
+  return {std::move(all), {}};
+}
+
 std::uint64_t ToyFamily::stream(std::size_t i) const { return members_[i].name.empty() ? 0 : name_hash(members_[i].name); }
+
+std::uint64_t ToyFamily::background_stream(std::size_t i) const { return members_[i].list_name.empty() ? 0 : name_hash(members_[i].list_name); }
 
 void ToyFamily::share(std::size_t from, const std::vector<double>& data, std::size_t to, std::vector<double>& out) const {
   EXPECT(members_[from].background == members_[to].background);
@@ -28,7 +46,33 @@ void ToyFamily::share(std::size_t from, const std::vector<double>& data, std::si
     if (const double* number = there[slots_[to][i]]) out[i] = *number;
 }
 
+namespace {
+
+std::unique_ptr<ToyFamily> make_models(const Config& list, Faults& faults) {
+  const std::size_t before = faults.size();
+  std::vector<std::pair<std::string, std::unique_ptr<ToyFamily>>> models;
+  for (const Config& element : list.elements()) {
+    const Config* name = element.find("name");
+    if (!name || !name->is_scalar() || name->text().empty()) {
+      faults.add(element.mark(), "model: each of several models has a name: {name: search_a, type: histfactory, ...}");
+      continue;
+    }
+    if (name->text().find('/') != std::string::npos) faults.add(name->mark(), fmt::format("model: the name '{}' has a '/', which parts a model from its patch: take another", name->text()));
+    for (const auto& [other, family] : models)
+      if (other == name->text()) faults.add(name->mark(), fmt::format("model: '{}' is the name of another model too: each has its own", other));
+    std::vector<Config::Item> rest;
+    for (const Config::Item& item : element.items())
+      if (item.key != "name") rest.push_back(item);
+    models.emplace_back(name->text(), make_toy_family(Config::map(std::move(rest), element.mark()), faults));
+  }
+  if (list.elements().empty()) faults.add(list.mark(), "model: the list is empty: name a model, {name: search_a, type: histfactory, ...}");
+  return faults.size() == before ? std::make_unique<ToyFamily>(ToyFamily::join(models)) : nullptr;
+}
+
+}  // namespace
+
 std::unique_ptr<ToyFamily> make_toy_family(const Config& model, Faults& faults) {
+  if (model.is_list()) return make_models(model, faults);
   const Config* type = model.find("type");
   const auto& families = ToyFamilyRegistry::instance().entries();
   if (type && families.count(type->text())) return ToyFamilyRegistry::instance().make(model, faults);

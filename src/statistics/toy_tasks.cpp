@@ -39,15 +39,15 @@ ToyRequest unpack_toys(const Payload& payload) {
   return r;
 }
 
-std::vector<Column> toy_table_columns(std::size_t members) {
+std::vector<Column> toy_table_columns(const std::string& noun) {
   std::vector<Column> all = {{"hypothesis", "", "\\mu_{gen}", Role::parameter}, {"side", "", "", Role::bookkeeping}};
-  if (members > 1) all.push_back({"patch", "", "", Role::parameter});
+  if (!noun.empty()) all.push_back({noun, "", "", Role::parameter});
   all.insert(all.end(), toy_columns().begin(), toy_columns().end());
   return all;
 }
 
-std::vector<double> toy_values(std::span<const double> rows, std::size_t members) {
-  const std::vector<Column> names = toy_table_columns(members);
+std::vector<double> toy_values(std::span<const double> rows, const std::string& noun) {
+  const std::vector<Column> names = toy_table_columns(noun);
   const std::size_t columns = names.size(), toy = column(names, "toy"), statistic = column(names, "statistic"), status = column(names, "status"),
                     weight = column(names, "log_weight");
   bool weighted = false;
@@ -62,13 +62,14 @@ std::vector<double> toy_values(std::span<const double> rows, std::size_t members
   return values;
 }
 
-std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status) {
-  const std::vector<Column> names = toy_table_columns();
+std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status, const std::string& noun) {
+  const std::vector<Column> names = toy_table_columns(noun);
   std::vector<double> rows;
   for (const SignalPoint& tested : request.tested) {
     std::vector<double> row(names.size(), std::numeric_limits<double>::quiet_NaN());
     row[column(names, "hypothesis")] = request.hypothesis.poi;
     row[column(names, "side")] = static_cast<double>(request.side);
+    if (!noun.empty()) row[column(names, noun)] = static_cast<double>(tested.member);
     row[column(names, "toy")] = static_cast<double>(toy);
     row[column(names, "tested")] = tested.poi;
     row[column(names, "status")] = static_cast<double>(status);
@@ -93,11 +94,11 @@ ToyMaker ToyTasks::maker(const ToyRequest& request) {
   const auto know = [&](std::size_t member) { hypothesis[member] = parameters({member, request.hypothesis.poi}); };
   know(request.hypothesis.member);
   for (const SignalPoint& point : request.tested) know(point.member);
-  // The bits of the signal strength name the hypothesis, so that a list of them may grow; the last one tells the side. Toys without a signal serve
-  // all members.
+  // The bits of the signal strength name the hypothesis, so that its toys are the same whatever else is tested; the last one tells the side. Toys
+  // without a signal serve all members of a background.
   const auto stream = [&](const SignalPoint& at) {
     const std::uint64_t bits = (std::bit_cast<std::uint64_t>(at.poi) & ~std::uint64_t{1}) | static_cast<std::uint64_t>(request.side);
-    return at.poi == 0 ? bits : bits ^ family_.stream(at.member);
+    return bits ^ (at.poi == 0 ? family_.background_stream(at.member) : family_.stream(at.member));
   };
   std::vector<ToyOrigin> origins;
   for (const ToyShare& origin : request.origins) {
@@ -113,7 +114,7 @@ void ToyTasks::run(const Task& task, Outcome& outcome) {
   const ToyRequest request = unpack_toys(task.payload);
   ToyMaker toys = maker(request);
   const ToyBlock block = run_block(family_, toys, *statistic_, request.tested, seed_, request.first, request.count);
-  const std::size_t columns = toy_table_columns(family_.size()).size();
+  const std::size_t columns = toy_table_columns(family_.noun()).size();
   outcome.rows.clear();
   outcome.rows.reserve(block.rows.size() * columns);
   for (const ToyRow& r : block.rows) {
@@ -122,7 +123,7 @@ void ToyTasks::run(const Task& task, Outcome& outcome) {
     outcome.rows.insert(outcome.rows.end(), {static_cast<double>(r.toy), r.tested, r.statistic, r.poi_hat, r.free_nll, r.fixed_nll,
                                              static_cast<double>(r.status), r.distance, r.gradient, r.log_weight});
   }
-  outcome.values = toy_values(outcome.rows, family_.size());
+  outcome.values = toy_values(outcome.rows, family_.noun());
   ENSURE(outcome.rows.size() == block.rows.size() * columns);
 }
 

@@ -30,14 +30,15 @@ Payload pack(const ToyRequest& request);
 ToyRequest unpack_toys(const Payload& payload);
 
 /// Of /toys: the hypothesis, the side, which member of a family is tested (where there are several), and what toy_columns() says.
-std::vector<Column> toy_table_columns(std::size_t members = 1);
+/// @param noun ToyFamily::noun()
+std::vector<Column> toy_table_columns(const std::string& noun = "");
 
 /// The values of an outcome, from its rows: the statistic of each toy for each that is tested, NaN where a fit is not resolved; where toys have weights,
 /// each toy's values end with its log_weight.
-std::vector<double> toy_values(std::span<const double> rows, std::size_t members = 1);
+std::vector<double> toy_values(std::span<const double> rows, const std::string& noun = "");
 
 /// The rows of a toy that could not be tested, all that it has but its status being NaN.
-std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status);
+std::vector<double> unresolved_rows(const ToyRequest& request, std::uint64_t toy, FitStatus status, const std::string& noun = "");
 
 /// One per rank. Toys belong to (seed, signal strength and side, number): the same in whichever block they are made.
 class ToyTasks {
@@ -46,6 +47,9 @@ class ToyTasks {
 
   /// Rows as toy_table_columns(), values as toy_values().
   void run(const Task& task, Outcome& outcome);
+  const ToyFamily& family() const { return family_; }
+  /// How many fits to the observed data it has made, for the hypotheses of all tasks so far.
+  std::size_t known_hypotheses() const { return parameters_.size(); }
 
  private:
   const std::vector<double>& parameters(const SignalPoint& at);

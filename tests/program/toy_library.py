@@ -93,8 +93,20 @@ with Folder():
     assert "upper_limit" not in summary("only") and "there is no limit" in summary("only")["warnings"][1], summary("only")
     run("only.yaml", 1, "limit=null", "interval={range: [0, 2], points: 3}", "stop={toys: 100}", "output.directory=only-interval")
     assert summary("only-interval")["interval"]["low"] is None and summary("only-interval")["interval"]["high"] is None, summary("only-interval")
-    # beyond the ends between which the library is defined nothing is tested; a block is small, as nobody knows what a toy costs
+    # beside a model of another kind a crash is still that of its own toys
+    library = "type: library, file: evil.so, data: unbinned_search.txt, timeout: 0.4s"
+    counting = "type: counting, signal: 3, background: 2, observed: 4"
+    write("both.yaml", f"name: both\nseed: 8\nworkflow: toys\nmodel: [{{name: a, {library}}}, {{name: b, {counting}}}]\nhypotheses: [1]\nstatistic: tmu\nblock: 50\nstop: {{toys: 300}}\n"
+          "output: {directory: both}\n")
+    run("both.yaml", 2)
+    both = table("both", "toys")
+    bad = both["status"] >= 5
+    assert 0 < bad.sum() < 60 and set(both["model"][bad]) == {0} and (both["model"] == 1).sum() == 600 and numpy.isnan(both["statistic"][bad]).all(), both["model"][bad]
+    assert [m["hypotheses"][0]["unresolved"] for m in summary("both")["models"]] == [bad.sum(), 0]
+
+    # beyond the ends between which the library is defined nothing is tested; a block takes 10 s at most, by the time that a toy may take
     assert "is above" in umbra("run", "pulls.yaml", "hypotheses=[1, 1000]", "output.directory=none", expect=2)
     job("small.yaml", "unbinned_search.so", "hypotheses: [1]\nstop: {toys: 20}\noutput: {directory: small}\n")
-    run("small.yaml", 1)
-    assert summary("small")["evaluations"] == 4, summary("small")
+    for more, blocks in (([], 40), (["model.timeout=1s"], 4), (["model.timeout=4s"], 20), (["model.isolation=none"], 4)):
+        run("small.yaml", 1, "output.directory=small", "--fresh", *more)
+        assert summary("small")["evaluations"] == blocks, (more, summary("small"))

@@ -168,7 +168,7 @@ TEST_CASE("a limit whose toys are all unresolved ends without one, and says so")
 }
 
 TEST_CASE("a block is no larger than the toys asked for, and small where a user's own code makes them") {
-  struct Foreign final : ToyModel {
+  struct Foreign : ToyModel {
     CountingModel own{CountingModel::Options{}};
     std::size_t num_parameters() const override { return 1; }
     std::size_t poi() const override { return 0; }
@@ -184,11 +184,26 @@ TEST_CASE("a block is no larger than the toys asked for, and small where a user'
     double saturated() override { return own.saturated(); }
     double num_events() const override { return own.num_events(); }
     bool is_foreign() const override { return true; }
+    std::optional<double> isolation() const override { return timeout; }
+    std::optional<double> timeout = {};
+  };
+  // As large as a combination of a whole experiment.
+  struct Large : Foreign {
+    std::vector<double> many = std::vector<double>(3000);
+    std::size_t num_parameters() const override { return 2000; }
+    std::span<const double> observed() const override { return many; }
+    bool is_foreign() const override { return false; }
   };
   CHECK(usual_block(model(), 1, 0) == 1000);
   CHECK(usual_block(model(), 1, 100) == 100);
   CHECK(usual_block(model(), 1, 5000) == 1000);
   CHECK(usual_block(std::unique_ptr<ToyModel>(new Foreign), 1, 5000) == 10);
+  for (const auto& [timeout, block] : {std::pair{600.0, 1u}, {10.0, 1u}, {3.0, 3u}, {1.0, 10u}, {1e-4, 1000u}}) {
+    auto library = std::make_unique<Foreign>();
+    library->timeout = timeout;
+    CHECK(usual_block(std::unique_ptr<ToyModel>(std::move(library)), 1, 5000) == block);
+  }
+  CHECK(usual_block(std::unique_ptr<ToyModel>(new Large), 1, 0) == 1);
 }
 
 TEST_CASE("blocks that take long, and toys that a statistic cannot have, are warned of") {
