@@ -32,7 +32,8 @@ Json card_json(const ModelCard& card, const std::vector<std::string>& inputs, co
   j["target"] = card.target;
   j["kind"] = card.classes ? "class" : "number";
   if (card.classes) j["classes"] = {{"0", "not (" + card.target + ")"}, {"1", card.target}};
-  else j["unit"] = card.unit;
+  else j["columns"] = Json::array();
+  for (const LearntColumn& c : card.columns) j["columns"].push_back({{"name", c.name}, {"unit", c.unit}});
   Json parameters = Json::array();
   for (std::size_t i = 0; i < inputs.size(); ++i) parameters.push_back({{"name", inputs[i]}, {"unit", units[i]}, {"low", card.low[i]}, {"high", card.high[i]}});
   j["training_box"] = parameters;
@@ -58,7 +59,9 @@ ModelCard read_card(const Json& j, const std::string& file) {
   card.name = j.at("name");
   card.target = j.at("target");
   card.classes = j.at("kind") == "class";
-  if (!card.classes) card.unit = j.at("unit");
+  if (j.contains("unit")) card.columns = {{card.target, j.at("unit")}};  // of versions that learnt one number
+  else if (!card.classes)
+    for (const Json& c : j.at("columns")) card.columns.push_back({c.at("name"), c.at("unit")});
   for (const Json& p : j.at("training_box")) {
     card.low.push_back(p.at("low"));
     card.high.push_back(p.at("high"));
@@ -107,7 +110,7 @@ LearnedModel read_model(const std::string& card_file, const std::string& committ
     std::string bytes(size, '\0');
     in.read(bytes.data(), static_cast<std::streamsize>(size));
     std::istringstream one(bytes);
-    voters.push_back(trainer->load(one, part));
+    voters.push_back(trainer->load(one, part % trainer->parts()));
   }
   return LearnedModel(std::move(card), std::move(voters));
 }

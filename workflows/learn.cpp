@@ -10,24 +10,13 @@
 namespace umbra {
 namespace {
 
-Group curve_group(const Learner& learner, bool classes) {
+Group curve_group(const Learner& learner) {
   std::vector<std::int64_t> evaluations, usable;
   std::map<std::string, std::vector<double>> columns;
   for (const LearningStep& s : learner.curve()) {
     evaluations.push_back(static_cast<std::int64_t>(s.evaluations));
     usable.push_back(static_cast<std::int64_t>(s.usable));
-    if (classes) {
-      columns["accuracy"].push_back(s.classes.accuracy);
-      columns["accuracy_0"].push_back(s.classes.accuracy_0);
-      columns["accuracy_1"].push_back(s.classes.accuracy_1);
-      columns["balanced_accuracy"].push_back(s.classes.balanced_accuracy);
-      columns["auc"].push_back(s.classes.auc);
-      columns["precision_recall"].push_back(s.classes.precision_recall);
-      columns["brier"].push_back(s.classes.brier);
-    } else {
-      columns["rms"].push_back(s.numbers.rms);
-      columns["r2"].push_back(s.numbers.r2);
-    }
+    for (const auto& [name, value] : learner.measures(s)) columns[name].push_back(value);
   }
   Group group{"learning", {}, {}};
   group.series.push_back({"evaluations", evaluations, "", "n"});
@@ -51,7 +40,7 @@ LearnedModel newest_model(const Job& job, const LearnSetup& setup, const Learner
   ModelCard card;
   card.name = job.name;
   card.target = setup.target->text();
-  card.unit = setup.target->unit();
+  card.columns = setup.target->columns();
   card.classes = setup.target->classes();
   Faults none;
   const Config* preset = job.root.find("preset");
@@ -102,11 +91,11 @@ class Learn final : public Workflow {
       Faults none;
       return SamplerRegistry::instance().make(Config::map({{"type", "random", {}}}), none, context);
     };
-    plan.conclude = [job, classes = setup->options.classes](const Sampler& sampler) {
+    plan.conclude = [job](const Sampler& sampler) {
       const auto& learner = dynamic_cast<const Learner&>(sampler);
       std::vector<Group> groups;
       if (learner.curve().empty()) return groups;
-      groups.push_back(curve_group(learner, classes));
+      groups.push_back(curve_group(learner));
       if (learner.newest() == 0) return groups;
       if (const Calibration calibration = learner.newest_calibration(); !calibration.bins().empty()) groups.push_back(calibration_group(calibration));
       leave_model(job, learner);

@@ -206,7 +206,7 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
 
   s.options = {.start = start.evaluations.value_or(0), .batch = query.batch, .lag = query.lag, .slice = query.slice, .spread = query.choice == "k_centre" ? query.among : 1,
                .random_share = query.random_share, .test = test.evaluations, .accuracy = stop.accuracy, .patience = stop.standing_still, .least_gain = stop.least_gain,
-               .classes = !s.target || s.target->classes()};
+               .classes = !s.target || s.target->classes(), .targets = s.target ? std::max<std::size_t>(s.target->columns().size(), 1) : 1};
   if ((stop.accuracy || stop.standing_still > 0) && test.evaluations == 0) faults.add(job.root.mark(), "stop rules look at the test set: add test: {evaluations: 10000}");
   s.power = query.choice == "power" ? query.power : 0.0;
   s.score = score_named(query.score);
@@ -265,7 +265,14 @@ std::optional<LearnSetup> LearnSetup::read(const Job& job, Faults& faults) {
 }
 
 LearningTasks::Parts LearnSetup::task_parts() const {
-  return {committee, candidates, std::make_shared<BlobDirectory>(directory), points->dim(), score, options.classes, target->text(), power, context.seed};
+  return {committee, candidates, std::make_shared<BlobDirectory>(directory), points->dim(), score, options.classes, target_names(), power, context.seed};
+}
+
+std::vector<std::string> LearnSetup::target_names() const {
+  if (target->classes()) return {target->text()};
+  std::vector<std::string> names;
+  for (const LearntColumn& c : target->columns()) names.push_back(c.name);
+  return names;
 }
 
 std::unique_ptr<Learner> LearnSetup::make_learner() const {
@@ -273,7 +280,8 @@ std::unique_ptr<Learner> LearnSetup::make_learner() const {
   parts.context = context;
   parts.committee_parts = committee->parts();
   parts.identity = identity;
-  parts.target = [t = *target](const Outcome& o) { return t.value(o.status, o.values); };
+  parts.target = [t = *target](const Outcome& o, std::size_t column) { return t.value(o.status, o.values, column); };
+  parts.target_names = target_names();
   Faults none;
   if (!start_from.from) parts.start = make_start(none);
   else parts.given = read_start();
@@ -298,11 +306,17 @@ GivenPoints LearnSetup::read_start() const {
   const EarlierRun::Rows rows = run->rows(names);
   GivenPoints given{rows.u, {}};
   std::vector<double> row(names.size());
+  std::uint64_t usable = 0;
   for (std::size_t i = 0; i < rows.ids.size(); ++i) {
     for (std::size_t c = 0; c < names.size(); ++c) row[c] = rows.columns[c][i];
-    given.y.push_back(target->value(rows.status[i], row).value_or(std::numeric_limits<float>::quiet_NaN()));
+    bool any = false;
+    for (std::size_t t = 0; t < options.targets; ++t) {
+      const auto value = target->value(rows.status[i], row, t);
+      given.y.push_back(value.value_or(std::numeric_limits<float>::quiet_NaN()));
+      any = any || value;
+    }
+    usable += any;
   }
-  const auto usable = static_cast<std::uint64_t>(std::count_if(given.y.begin(), given.y.end(), [](float y) { return !std::isnan(y); }));
   VALIDATE(usable > 1, "start: {} of the {} points of {} have a value of the target '{}' (are its columns those of this job?): take a run that has some", usable, rows.ids.size(), run->directory(), target->text());
   VALIDATE(usable <= committee->most_points(), "start: {} points of {} have a value of the target, and the committee learns from {} at most (the cost of a Gaussian process grows with their cube): choose some with where:, "
            "raise its max_points, or take a forest", usable, run->directory(), committee->most_points());

@@ -37,6 +37,7 @@ struct LearnSetup {
   std::unique_ptr<Learner> make_learner() const;
 
  private:
+  std::vector<std::string> target_names() const;
   std::unique_ptr<Sampler> make_start(Faults& faults) const;
   GivenPoints read_start() const;
 };

@@ -48,12 +48,17 @@ int predict_command(const PredictOptions& options) {
   const std::size_t dim = model.inputs().size();
   const PointTable points = read_points(options.points, {model.inputs(), model.space().names(), slha_entries(model, options.slha)});
   const std::vector<Prediction> predictions = model.predict(points.values);
-  std::string text = card.classes ? "point,class,vote,confidence,outside_box\n" : fmt::format("point,{},spread,outside_box\n", card.target);
+  const std::size_t targets = model.targets(), n = predictions.size() / targets;
+  std::string text = card.classes ? "point,class,vote,confidence" : "point";
+  for (const std::string& name : column_names(card)) text += "," + name;
+  text += ",outside_box\n";
   std::size_t outside = 0, kept = 0;
-  for (std::size_t i = 0; i < predictions.size(); ++i) {
-    const Prediction& p = predictions[i];
-    if (card.classes) text += fmt::format("{},{},{:.6g},{:.4g},{}\n", i, p.klass, p.vote, p.confidence, p.outside ? 1 : 0);
-    else text += fmt::format("{},{},{:.4g},{}\n", i, p.vote, p.spread, p.outside ? 1 : 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Prediction& p = predictions[i * targets];
+    text += fmt::format("{}", i);
+    if (card.classes) text += fmt::format(",{},{:.6g},{:.4g}", p.klass, p.vote, p.confidence);
+    for (std::size_t t = 0; t < card.columns.size(); ++t) text += fmt::format(",{},{:.4g}", predictions[i * targets + t].vote, predictions[i * targets + t].spread);
+    text += p.outside ? ",1\n" : ",0\n";
     if (!p.outside && p.confidence >= options.confidence) ++kept;
     if (!p.outside) continue;
     if (++outside <= most_warnings)
@@ -61,8 +66,8 @@ int predict_command(const PredictOptions& options) {
   }
   if (outside > most_warnings) fmt::print(stderr, "warning: {} more points lie outside the training box (column outside_box)\n", outside - most_warnings);
   if (card.classes)
-    fmt::print(stderr, "{} points; {} ({:.1f} %) inside the training box with confidence {} or more; class 1 is: {}\n", predictions.size(), kept,
-               predictions.empty() ? 0.0 : 100.0 * static_cast<double>(kept) / static_cast<double>(predictions.size()), options.confidence, card.target);
+    fmt::print(stderr, "{} points; {} ({:.1f} %) inside the training box with confidence {} or more; class 1 is: {}\n", n, kept,
+               n == 0 ? 0.0 : 100.0 * static_cast<double>(kept) / static_cast<double>(n), options.confidence, card.target);
   if (options.output.empty()) std::fputs(text.c_str(), stdout);
   else replace_file(options.output, text);
   return exit_code::done;

@@ -87,7 +87,9 @@ Answer error_answer(int status, const std::string& text) { return {status, Json{
 Answer ServiceAnswers::describe() const {
   const ModelCard& card = model_.card();
   Json j{{"name", card.name}, {"target", card.target}, {"kind", card.classes ? "class" : "number"}};
-  if (!card.classes) j["unit"] = card.unit;
+  if (card.columns.size() == 1) j["unit"] = card.columns.front().unit;
+  if (card.columns.size() > 1)
+    for (const LearntColumn& c : card.columns) j["columns"].push_back({{"name", c.name}, {"unit", c.unit}});
   Json parameters = Json::array();
   const std::vector<std::string> units = model_.units();
   for (std::size_t i = 0; i < units.size(); ++i) parameters.push_back({{"name", model_.inputs()[i]}, {"unit", units[i]}, {"low", card.low[i]}, {"high", card.high[i]}});
@@ -104,11 +106,15 @@ Answer ServiceAnswers::predict(const std::string& body) {
     const std::vector<double> x = read_points(request, model_.inputs());
     const std::scoped_lock lock(mutex_);
     const std::vector<Prediction> predictions = model_.predict(x);
-    const std::size_t dim = model_.inputs().size();
+    const std::size_t dim = model_.inputs().size(), targets = model_.targets();
     Json list = Json::array();
-    for (std::size_t i = 0; i < predictions.size(); ++i) {
-      const Prediction& p = predictions[i];
-      Json one = model_.card().classes ? Json{{"class", p.klass}, {"vote", p.vote}, {"confidence", p.confidence}} : Json{{"value", p.vote}, {"spread", p.spread}};
+    for (std::size_t i = 0; i * targets < predictions.size(); ++i) {
+      const Prediction& p = predictions[i * targets];
+      Json one = model_.card().classes ? Json{{"class", p.klass}, {"vote", p.vote}, {"confidence", p.confidence}} : targets == 1 ? Json{{"value", p.vote}, {"spread", p.spread}} : Json::object();
+      for (std::size_t t = 0; targets > 1 && t < targets; ++t) {
+        one["values"][model_.card().columns[t].name] = predictions[i * targets + t].vote;
+        one["spreads"][model_.card().columns[t].name] = predictions[i * targets + t].spread;
+      }
       one["outside_box"] = p.outside;
       if (p.outside) one["warning"] = "outside the training box: " + outside_text(model_, std::span(x).subspan(i * dim, dim));
       list.push_back(std::move(one));

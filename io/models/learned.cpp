@@ -37,10 +37,15 @@ class Learned final : public Evaluator {
     VALIDATE(missing.empty(), "the job has no parameter {}, which the model {} was trained on: add {}", join(missing), options.path, missing.size() == 1 ? "it" : "them");
     const ModelCard& card = model_.card();
     VALIDATE(!card.classes || !options.column, "column: {} says of which class points are, and no number: take `column` out", options.path);
+    VALIDATE(card.columns.size() <= 1 || !options.column, "column: {} learnt {} numbers, which keep their names: take `column` out", options.path, card.columns.size());
     if (card.classes)
       columns_ = {{"vote", "", "p"}, {"class", "", "\\mathrm{class}"}, {"confidence", "", "\\mathrm{confidence}"}};
-    else
-      columns_ = {{options.column.value_or(default_column(card.target, context.parameters)), card.unit, ""}, {"spread", card.unit, "\\sigma"}};
+    const std::vector<std::string> names = column_names(card);
+    for (std::size_t i = 0; i < names.size(); i += 2) {
+      const std::string& unit = card.columns[i / 2].unit;
+      columns_.push_back({options.column.value_or(default_column(names[i], context.parameters)), unit, ""});
+      columns_.push_back({names[i + 1], unit, "\\sigma"});
+    }
     columns_.push_back({"outside_box", "", "\\mathrm{outside}"});
   }
 
@@ -51,10 +56,15 @@ class Learned final : public Evaluator {
     const std::vector<std::size_t> outside = model_.outside(x_);
     row.back() = outside.empty() ? 0.0 : 1.0;
     if (!outside.empty() && options_.outside == "status") return {Status::outside_box, model_.inputs()[outside.front()] + " is outside the box that the model was trained in"};
-    const Prediction p = model_.predict(x_).front();
-    row[0] = p.vote;
-    row[1] = model_.card().classes ? p.klass : p.spread;
-    if (model_.card().classes) row[2] = p.confidence;
+    const std::vector<Prediction> predictions = model_.predict(x_);
+    for (std::size_t t = 0; t < model_.card().columns.size(); ++t) {
+      row[2 * t] = predictions[t].vote;
+      row[2 * t + 1] = predictions[t].spread;
+    }
+    if (!model_.card().classes) return {};
+    row[0] = predictions.front().vote;
+    row[1] = predictions.front().klass;
+    row[2] = predictions.front().confidence;
     return {};
   }
 

@@ -33,7 +33,7 @@ Learner::Learner(const LearnerOptions& options, Parts parts) : options_(options)
       const auto u = doubles(t.payload);
       start.u.insert(start.u.end(), u.begin(), u.end());
     }
-    start.y.resize(options_.start);
+    start.y.resize(options_.start * options_.targets);
     start.tasks = Checklist(options_.start);
   } else {
     start.u = parts_.given.u;
@@ -44,7 +44,7 @@ Learner::Learner(const LearnerOptions& options, Parts parts) : options_(options)
   test_.u.resize(options_.test * dim());
   for (std::uint64_t i = 0; i < options_.test; ++i)
     RandomStream(parts_.context.seed, Purpose::auxiliary, i).fill_uniform(std::span(test_.u).subspan(i * dim(), dim()));
-  test_.y.resize(options_.test);
+  test_.y.resize(options_.test * options_.targets);
   test_.tasks = Checklist(options_.test);
   advance();
 }
@@ -88,7 +88,7 @@ std::vector<Task> Learner::ask(std::size_t max) {
     give(v.train, max, tasks, [&, n = version](std::size_t part) {
       LearningRequest r = request(LearningRequest::What::train, n);
       r.part = part;
-      return Task{TaskKind::train, n * parts_.committee_parts + part, r.pack()};
+      return Task{TaskKind::train, n * train_parts() + part, r.pack()};
     });
     give(v.test, max, tasks, [&, n = version](std::size_t slot) {
       LearningRequest r = request(LearningRequest::What::test, n);
@@ -103,23 +103,31 @@ std::vector<Task> Learner::ask(std::size_t max) {
   return tasks;
 }
 
+void Learner::set_values(const Outcome& outcome, Batch& batch, std::size_t point) const {
+  for (std::size_t t = 0; t < options_.targets; ++t) batch.y[point * options_.targets + t] = parts_.target(outcome, t).value_or(std::numeric_limits<float>::quiet_NaN());
+}
+
+bool Learner::teaches(const Batch& batch, std::size_t point) const {
+  const auto own = std::span(batch.y).subspan(point * options_.targets, options_.targets);
+  return std::any_of(own.begin(), own.end(), [](float y) { return !std::isnan(y); });
+}
+
 void Learner::tell(const Outcome& outcome) {
-  const auto value = [&] { return parts_.target(outcome).value_or(std::numeric_limits<float>::quiet_NaN()); };
   switch (outcome.kind) {
     case TaskKind::point: {
       const std::uint64_t b = outcome.id < options_.start ? 0 : 1 + (outcome.id - options_.start) / options_.batch;
       EXPECT(b < batches_.size());
       const std::size_t slot = outcome.id - first_id(b);
       batches_[b].tasks.tell(slot);
-      batches_[b].y[slot] = value();
+      set_values(outcome, batches_[b], slot);
       break;
     }
     case TaskKind::custom:
       test_.tasks.tell(outcome.id);
-      test_.y[outcome.id] = value();
+      set_values(outcome, test_, outcome.id);
       break;
     case TaskKind::train:
-      versions_.at(outcome.id / parts_.committee_parts).train.tell(outcome.id % parts_.committee_parts);
+      versions_.at(outcome.id / train_parts()).train.tell(outcome.id % train_parts());
       break;
     case TaskKind::score:
       tell_score(outcome);
@@ -135,7 +143,7 @@ void Learner::tell_score(const Outcome& outcome) {
   if (slot < test_slices()) {
     Version& v = versions_.at(step);
     v.test.tell(slot);
-    std::copy(outcome.values.begin(), outcome.values.end(), v.p.begin() + static_cast<std::ptrdiff_t>(slot * options_.slice));
+    std::copy(outcome.values.begin(), outcome.values.end(), v.p.begin() + static_cast<std::ptrdiff_t>(slot * options_.slice * options_.targets));
     return;
   }
   Query& q = queries_.at(step);
@@ -204,14 +212,14 @@ bool Learner::advance_once() {
     return true;
   }
   if (versions_made_ < keys_.size() && versions_made_ <= batches_end_) {
-    versions_[++versions_made_].train = Checklist(parts_.committee_parts);
+    versions_[++versions_made_].train = Checklist(train_parts());
     return true;
   }
   for (auto& [version, v] : versions_) {
     if (v.train.complete()) trained_.insert(version);
     if (v.train.complete() && !v.testing && tested()) {
       v.testing = true;
-      v.p.resize(test_usable_.size());
+      v.p.resize(test_usable_.size() * options_.targets);
       v.test = Checklist((test_usable_.size() + options_.slice - 1) / options_.slice);
     }
     if (v.testing && v.test.complete()) {
@@ -238,14 +246,18 @@ bool Learner::may_query(std::uint64_t batch) const {
   return !judged || judged_ >= asker(batch);
 }
 
+void Learner::add_point(const Batch& batch, std::size_t i, PackedPoints& points) const {
+  const auto u = std::span(batch.u).subspan(i * dim(), dim());
+  const auto y = std::span(batch.y).subspan(i * options_.targets, options_.targets);
+  points.x.insert(points.x.end(), u.begin(), u.end());
+  points.y.insert(points.y.end(), y.begin(), y.end());
+}
+
 void Learner::publish(std::uint64_t b) {
   const Batch& batch = batches_[b];
   PackedPoints points;
-  for (std::size_t i = 0; i < batch.y.size(); ++i) {
-    if (std::isnan(batch.y[i])) continue;
-    points.x.insert(points.x.end(), batch.u.begin() + static_cast<std::ptrdiff_t>(i * dim()), batch.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim()));
-    points.y.push_back(batch.y[i]);
-  }
+  for (std::size_t i = 0; i < size(batch); ++i)
+    if (teaches(batch, i)) add_point(batch, i, points);
   const std::string bytes = pack_points(points.x, points.y);
   const std::uint64_t key = chain_key(b == 0 ? parts_.identity : keys_[b - 1], bytes);
   if (b == keys_.size()) keys_.push_back(key);
@@ -256,11 +268,10 @@ void Learner::publish(std::uint64_t b) {
 void Learner::publish_test() {
   PackedPoints points;
   test_usable_.clear();
-  for (std::size_t i = 0; i < test_.y.size(); ++i) {
-    if (std::isnan(test_.y[i])) continue;
+  for (std::size_t i = 0; i < size(test_); ++i) {
+    if (!teaches(test_, i)) continue;
     test_usable_.push_back(i);
-    points.x.insert(points.x.end(), test_.u.begin() + static_cast<std::ptrdiff_t>(i * dim()), test_.u.begin() + static_cast<std::ptrdiff_t>((i + 1) * dim()));
-    points.y.push_back(test_.y[i]);
+    add_point(test_, i, points);
   }
   const std::string bytes = pack_points(points.x, points.y);
   test_key_ = chain_key(parts_.identity, bytes) | 1;
@@ -272,26 +283,44 @@ void Learner::finish_version(std::uint64_t version) {
   versions_.erase(version);
   LearningStep step{.version = version, .evaluations = 0, .usable = 0, .classes = {}, .numbers = {}};
   for (std::uint64_t b = 0; b < version; ++b) {
-    step.evaluations += batches_[b].y.size();
-    step.usable += static_cast<std::uint64_t>(std::count_if(batches_[b].y.begin(), batches_[b].y.end(), [](float y) { return !std::isnan(y); }));
+    step.evaluations += size(batches_[b]);
+    for (std::size_t i = 0; i < size(batches_[b]); ++i) step.usable += teaches(batches_[b], i);
   }
-  const std::vector<float> y = test_values();
-  if (!y.empty() && options_.classes) step.classes = class_metrics(y, votes_[version]);
-  if (!y.empty() && !options_.classes) step.numbers = number_metrics(y, votes_[version]);
+  const std::vector<double>& votes = votes_[version];
+  if (!votes.empty() && options_.classes) step.classes = class_metrics(test_values(), votes);
+  for (std::size_t t = 0; !options_.classes && t < options_.targets; ++t) {
+    std::vector<float> y;
+    std::vector<double> p;
+    for (std::size_t i = 0; i < test_usable_.size(); ++i) {
+      const float value = test_.y[test_usable_[i] * options_.targets + t];
+      if (std::isnan(value)) continue;
+      y.push_back(value);
+      p.push_back(votes[i * options_.targets + t]);
+    }
+    step.numbers.push_back(y.empty() ? NumberMetrics() : number_metrics(y, p));
+  }
   curve_[version] = step;
   judge();
   forget_old();
 }
 
+// Of classes.
 std::vector<float> Learner::test_values() const {
   std::vector<float> y;
   for (const std::size_t i : test_usable_) y.push_back(test_.y[i]);
   return y;
 }
 
+double LearningStep::quality() const {
+  if (numbers.empty()) return classes.accuracy;
+  double sum = 0.0;
+  for (const NumberMetrics& n : numbers) sum += n.r2;
+  return sum / static_cast<double>(numbers.size());
+}
+
 // The stop rules look at versions in order, so that the end does not depend on which is told first.
 void Learner::judge() {
-  const auto quality = [&](std::uint64_t n) { return options_.classes ? curve_.at(n).classes.accuracy : curve_.at(n).numbers.r2; };
+  const auto quality = [&](std::uint64_t n) { return curve_.at(n).quality(); };
   while (curve_.contains(judged_ + 1)) {
     ++judged_;
     if (test_usable_.empty()) continue;
@@ -360,13 +389,14 @@ void Learner::draw_from_list(std::uint64_t step, std::span<double> u) {
 void Learner::add_batch(std::uint64_t step, std::vector<double> u) {
   EXPECT(step == batches_.size());
   Batch batch;
-  batch.y.resize(u.size() / dim());
-  batch.tasks = Checklist(batch.y.size());
+  const std::size_t points = u.size() / dim();
+  batch.y.resize(points * options_.targets);
+  batch.tasks = Checklist(points);
   remember(u);
   batch.u = std::move(u);
   // A list of candidates that is used up ends the campaign.
-  if (batch.y.size() < options_.batch) batches_end_ = exhausted_at_ = batch.y.empty() ? step - 1 : step;
-  if (!batch.y.empty()) batches_.push_back(std::move(batch));
+  if (points < options_.batch) batches_end_ = exhausted_at_ = points == 0 ? step - 1 : step;
+  if (points > 0) batches_.push_back(std::move(batch));
   queries_.erase(step);
   judge();
   forget_old();
@@ -378,13 +408,13 @@ void Learner::forget_old() {
     // The newest that is tested is the model, should the campaign stop here.
     const bool needed = v > batches_end_ || versions_.contains(v) || asker(batches_.size()) <= v || v >= std::max<std::uint64_t>(judged_, 1);
     if (needed) return;
-    for (std::uint64_t part = 0; part < parts_.committee_parts; ++part) parts_.blobs->remove(member_name(v, part));
+    for (std::uint64_t part = 0; part < train_parts(); ++part) parts_.blobs->remove(member_name(v, part));
     trained_.erase(v);
     forgotten_ = v;
   }
 }
 
-TaskId Learner::end() const { return finished_ ? first_id(batches_end_) + (batches_end_ == 0 ? options_.start : batches_[batches_end_].y.size()) : no_end; }
+TaskId Learner::end() const { return finished_ ? first_id(batches_end_) + (batches_end_ == 0 ? options_.start : size(batches_[batches_end_])) : no_end; }
 
 std::vector<LearningStep> Learner::curve() const {
   std::vector<LearningStep> all;
@@ -405,16 +435,16 @@ Calibration Learner::newest_calibration() const {
 std::vector<double> Learner::newest_training_points() const {
   std::vector<double> all;
   for (std::uint64_t b = 0; b < judged_; ++b)
-    for (std::size_t i = 0; i < batches_[b].y.size(); ++i) {
-      if (std::isnan(batches_[b].y[i])) continue;
+    for (std::size_t i = 0; i < size(batches_[b]); ++i) {
+      if (!teaches(batches_[b], i)) continue;
       const auto from = batches_[b].u.begin() + static_cast<std::ptrdiff_t>(i * dim());
       all.insert(all.end(), from, from + static_cast<std::ptrdiff_t>(dim()));
     }
   return all;
 }
 
-double evaluations_to(const std::vector<LearningStep>& curve, bool classes, double quality) {
-  const auto at = [&](std::size_t i) { return classes ? curve[i].classes.accuracy : curve[i].numbers.r2; };
+double evaluations_to(const std::vector<LearningStep>& curve, double quality) {
+  const auto at = [&](std::size_t i) { return curve[i].quality(); };
   std::size_t first = curve.size();
   while (first > 0 && at(first - 1) >= quality) --first;
   if (first == curve.size()) return std::numeric_limits<double>::infinity();
@@ -423,12 +453,23 @@ double evaluations_to(const std::vector<LearningStep>& curve, bool classes, doub
   return static_cast<double>(curve[first - 1].evaluations) + share * static_cast<double>(curve[first].evaluations - curve[first - 1].evaluations);
 }
 
+std::vector<std::pair<std::string, double>> Learner::measures(const LearningStep& step) const {
+  const ClassMetrics& c = step.classes;
+  if (options_.classes)
+    return {{"accuracy", c.accuracy}, {"accuracy_0", c.accuracy_0}, {"accuracy_1", c.accuracy_1}, {"balanced_accuracy", c.balanced_accuracy},
+            {"auc", c.auc}, {"precision_recall", c.precision_recall}, {"brier", c.brier}};
+  if (options_.targets == 1) return {{"rms", step.numbers.front().rms}, {"r2", step.numbers.front().r2}};
+  std::vector<std::pair<std::string, double>> all = {{"r2", step.quality()}};
+  for (std::size_t t = 0; t < options_.targets; ++t) {
+    all.emplace_back("rms_" + parts_.target_names[t], step.numbers[t].rms);
+    all.emplace_back("r2_" + parts_.target_names[t], step.numbers[t].r2);
+  }
+  return all;
+}
+
 std::vector<std::pair<std::string, double>> Learner::numbers(const LearningStep& step) const {
   if (options_.test == 0) return {};
-  const ClassMetrics& c = step.classes;
-  std::vector<std::pair<std::string, double>> all;
-  if (options_.classes) all = {{"accuracy", c.accuracy}, {"balanced_accuracy", c.balanced_accuracy}, {"auc", c.auc}, {"precision_recall", c.precision_recall}, {"brier", c.brier}};
-  else all = {{"rms", step.numbers.rms}, {"r2", step.numbers.r2}};
+  auto all = measures(step);
   all.emplace_back("training_points", static_cast<double>(step.usable));
   return all;
 }
@@ -439,7 +480,7 @@ SamplerResult Learner::result() const {
   r.numbers = numbers(curve_.rbegin()->second);
   if (options_.test == 0) return r;
   if (parts_.baseline) {
-    const double needed = evaluations_to(curve(), options_.classes, parts_.baseline->quality);
+    const double needed = evaluations_to(curve(), parts_.baseline->quality);
     if (std::isfinite(needed)) r.numbers.push_back({"gain", parts_.baseline->evaluations / needed});
     else r.warnings.push_back(fmt::format("the baseline's {} of {:.4f} is not reached yet, so that there is no gain to state", options_.classes ? "accuracy" : "r2", parts_.baseline->quality));
   }

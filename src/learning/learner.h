@@ -33,6 +33,7 @@ struct LearnerOptions {
   std::uint64_t patience = 0;     ///< stop after so many steps without a gain of accuracy (0: never)
   double least_gain = 1e-3;       ///< ... of at least this
   bool classes = true;
+  std::uint64_t targets = 1;      ///< numbers that are learnt of a point
 };
 
 /// The state after committee `version`.
@@ -41,13 +42,16 @@ struct LearningStep {
   std::uint64_t evaluations = 0;  ///< points before it, start set included
   std::uint64_t usable = 0;       ///< of those, with a value of the target
   ClassMetrics classes;
-  NumberMetrics numbers;
+  std::vector<NumberMetrics> numbers;  ///< of each target, where these are numbers
+
+  /// What stop rules and gains are about: the accuracy of classes; for numbers r2, of several the mean.
+  double quality() const;
 };
 
 /// A start set that was evaluated before.
 struct GivenPoints {
   std::vector<double> u;  ///< [size x dim]
-  std::vector<float> y;   ///< [size], NaN where the target has no value: such points teach nothing, and count
+  std::vector<float> y;   ///< [size x targets], NaN where a target has no value: points without any teach nothing, and count
 };
 
 /// What another campaign reached, whose points were not chosen: what choosing them saves is measured against it.
@@ -56,21 +60,22 @@ struct Baseline {
   double quality = 0;  ///< accuracy; regression: r2
 };
 /// Evaluations from which on a curve stays at a quality, between steps by a straight line; infinity where it does not.
-double evaluations_to(const std::vector<LearningStep>& curve, bool classes, double quality);
+double evaluations_to(const std::vector<LearningStep>& curve, double quality);
 
 /// A Sampler. Batch 0 is the start set; committee v is trained on batches 0 .. v-1; batch b >= 1 is chosen by committee max(1, b - lag), and may
 /// run as soon as that has scored all candidates: with lag 1 the simulators work on batch b while the committee for batch b+1 trains.
 /// Tasks: points (kind point, ids start + (b-1) x batch + slot), the test set (kind custom, ids of its own, never trained on), training (kind train, id v x parts + part), and
 /// scoring (kind score, id (step - 1) x slots + slot). All is a function of (seed, id) and of the outcomes of earlier batches.
 /// What ranks need travels through the BlobStore; a part of a committee that is lost is trained again, bit for bit.
-/// Memory: all points with their value of the target; 8 x dim + 4 bytes each.
+/// Memory: all points with their values of the targets; 8 x dim + 4 x targets bytes each.
 class Learner final : public Sampler {
  public:
   struct Parts {
     SamplerContext context;
-    std::size_t committee_parts = 1;
+    std::size_t committee_parts = 1;  ///< of each target
     std::uint64_t identity = 0;  ///< of the job: tells its blobs from others'
-    std::function<std::optional<float>(const Outcome&)> target;
+    std::function<std::optional<float>(const Outcome&, std::size_t target)> target;
+    std::vector<std::string> target_names = {};  ///< [targets] of numbers
     std::unique_ptr<Sampler> start;         ///< of the start set; needs no outcome
     GivenPoints given = {};                 ///< the start set where it is given
     std::shared_ptr<const Candidates> candidates;
@@ -95,6 +100,8 @@ class Learner final : public Sampler {
   std::uint64_t newest() const { return judged_; }
   const LearningStep& newest_step() const { return curve_.at(judged_); }
   Calibration newest_calibration() const;
+  /// What the test set says of a step, by name; of several numbers the mean of r2, and each by itself.
+  std::vector<std::pair<std::string, double>> measures(const LearningStep& step) const;
   /// For /summary and the model; none where there is no test set.
   std::vector<std::pair<std::string, double>> numbers(const LearningStep& step) const;
   /// Asks for its members.
@@ -114,13 +121,13 @@ class Learner final : public Sampler {
   };
   struct Batch {
     std::vector<double> u;   // [size x dim]
-    std::vector<float> y;    // [size], NaN where the target has no value
+    std::vector<float> y;    // [size x targets], NaN where a target has no value
     Checklist tasks;
   };
   struct Version {
     Checklist train;
     Checklist test;          // made when trained
-    std::vector<double> p;   // [test points] mean votes
+    std::vector<double> p;   // [test points x targets] mean votes
     bool testing = false;
   };
   struct Query {
@@ -133,6 +140,10 @@ class Learner final : public Sampler {
   };
 
   std::size_t dim() const { return parts_.context.dim; }
+  std::size_t size(const Batch& batch) const { return batch.y.size() / options_.targets; }
+  std::uint64_t train_parts() const { return parts_.committee_parts * options_.targets; }
+  void set_values(const Outcome& outcome, Batch& batch, std::size_t point) const;
+  bool teaches(const Batch& batch, std::size_t point) const;
   std::uint64_t test_slices() const;
   std::uint64_t slices() const;
   std::uint64_t slots() const { return test_slices() + slices() + 1; }
@@ -142,6 +153,7 @@ class Learner final : public Sampler {
   LearningRequest request(LearningRequest::What what, std::uint64_t version) const;
   void advance();
   bool advance_once();
+  void add_point(const Batch& batch, std::size_t point, PackedPoints& points) const;
   void publish(std::uint64_t batch);
   void publish_test();
   void finish_version(std::uint64_t version);
@@ -173,7 +185,7 @@ class Learner final : public Sampler {
   std::set<std::uint64_t> used_;               // candidates of a fixed list that were chosen
   std::set<std::vector<double>> known_;        // u of all points, where a sampler might propose them again
   std::map<std::uint64_t, LearningStep> curve_;
-  std::map<std::uint64_t, std::vector<double>> votes_;  // [usable test points] mean votes of versions that may become the last
+  std::map<std::uint64_t, std::vector<double>> votes_;  // [usable test points x targets] mean votes of versions that may become the last
   std::uint64_t judged_ = 0;                   // versions whose curve was judged by the stop rules, in order
   std::uint64_t exhausted_at_ = std::numeric_limits<std::uint64_t>::max();  // the batch with which a list of candidates ended
   std::uint64_t forgotten_ = 0;

@@ -11,13 +11,17 @@ namespace {
 // One list of numbers a part of a map's entry, so that the archive knows plain types only.
 std::vector<double> flatten(const LearningStep& s) {
   const ClassMetrics& c = s.classes;
-  return {static_cast<double>(s.version), static_cast<double>(s.evaluations), static_cast<double>(s.usable), c.accuracy, c.accuracy_0, c.accuracy_1,
-          c.balanced_accuracy, c.auc, c.precision_recall, c.brier, s.numbers.rms, s.numbers.r2};
+  std::vector<double> all = {static_cast<double>(s.version), static_cast<double>(s.evaluations), static_cast<double>(s.usable), c.accuracy, c.accuracy_0, c.accuracy_1,
+                             c.balanced_accuracy, c.auc, c.precision_recall, c.brier};
+  for (const NumberMetrics& n : s.numbers) all.insert(all.end(), {n.rms, n.r2});
+  return all;
 }
 
-LearningStep unflatten(const std::vector<double>& v) {
-  VALIDATE(v.size() == 12, "the learning curve of the saved state cannot be read: it is damaged or of another version; start anew with --fresh");
-  return {static_cast<std::uint64_t>(v[0]), static_cast<std::uint64_t>(v[1]), static_cast<std::uint64_t>(v[2]), {v[3], v[4], v[5], v[6], v[7], v[8], v[9]}, {v[10], v[11]}};
+LearningStep unflatten(const std::vector<double>& v, std::size_t numbers) {
+  VALIDATE(v.size() == 10 + 2 * numbers, "the learning curve of the saved state cannot be read: it is damaged or of another version; start anew with --fresh");
+  LearningStep step{static_cast<std::uint64_t>(v[0]), static_cast<std::uint64_t>(v[1]), static_cast<std::uint64_t>(v[2]), {v[3], v[4], v[5], v[6], v[7], v[8], v[9]}, {}};
+  for (std::size_t i = 10; i < v.size(); i += 2) step.numbers.push_back({v[i], v[i + 1]});
+  return step;
 }
 
 }  // namespace
@@ -51,7 +55,7 @@ void Learner::load(std::istream& in) {
   std::uint64_t start = 0, batch = 0, test = 0, identity = 0;
   std::vector<char> told;
   load_archive(in, start, batch, test, identity, keys_, test_.y, told, test_key_, test_usable_, versions_made_, queries_made_, trained_, used_, votes_, exhausted_at_, forgotten_);
-  VALIDATE(start == options_.start && batch == options_.batch && test == options_.test && identity == parts_.identity && test_.y.size() == test,
+  VALIDATE(start == options_.start && batch == options_.batch && test == options_.test && identity == parts_.identity && test_.y.size() == test * options_.targets,
            "the saved state is of another start set, batch, test set, committee or target: use the options that it was made with");
   test_.tasks = checklist(std::move(told));
   std::size_t batches = 0, versions = 0, queries = 0, steps = 0;
@@ -92,7 +96,7 @@ void Learner::load(std::istream& in) {
   for (std::size_t i = 0; i < steps; ++i) {
     std::vector<double> flat;
     load_archive(in, flat);
-    const LearningStep step = unflatten(flat);
+    const LearningStep step = unflatten(flat, options_.classes ? 0 : options_.targets);
     curve_[step.version] = step;
   }
   // The job's stop rules may have changed: they look at the curve again.

@@ -26,7 +26,7 @@ class LearningTasks {
     std::size_t dim = 0;
     Score score = Score::margin;
     bool classes = true;
-    std::string target = "";  ///< for messages
+    std::vector<std::string> targets = {""};  ///< of each, a committee of parts() parts is trained; their texts are for messages
     double power = 0.0;       ///< candidates are drawn by score^power; 0: the best are taken
     std::uint64_t seed = 0;   ///< of these draws
   };
@@ -34,15 +34,17 @@ class LearningTasks {
 
   /// Carries out a LearningRequest. Fills `values`:
   ///   train       nothing: the part is in the BlobStore
-  ///   test        the mean vote of each point of the slice
+  ///   test        the mean votes [count x targets] of the points of the slice
   ///   candidates  [score (or what draw_by_power makes of it), index] of the `keep` best of the slice, best first; and u [dim] after each where candidates are not single()
   ///   spread      positions in `u` of the points chosen
   void run(const Task& task, Outcome& outcome);
-  /// A trained committee: read, or trained here where a part of it is lost.
+  /// A trained committee, the parts of each target after those of the one before: read, or trained here where a part of it is lost.
   const VotersList& committee(const LearningRequest& request);
 
  private:
-  TrainingView training(const LearningRequest& request);
+  std::size_t targets() const { return parts_.targets.size(); }
+  std::size_t training(const LearningRequest& request);
+  std::vector<double> variances(const LearningRequest& request);
   std::shared_ptr<const Voters> fit(const LearningRequest& request, std::uint64_t part);
   void test(const LearningRequest& request, std::vector<double>& values);
   void candidates(const LearningRequest& request, std::vector<double>& values);
@@ -51,6 +53,7 @@ class LearningTasks {
   std::vector<std::uint64_t> keys_;  // of the batches in set_
   std::vector<std::size_t> ends_;    // [batches] points up to and with this one
   PackedPoints set_;
+  PackedPoints own_;                 // of these, those that have a value of one of several targets
   std::map<std::uint64_t, VotersList> committees_;  // by version
   std::uint64_t committees_key_ = 0;                // keys_[0] of those
   PackedPoints test_;

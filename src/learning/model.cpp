@@ -31,10 +31,16 @@ std::vector<std::size_t> places(const ParameterSpace& space) {
 
 }  // namespace
 
+std::vector<std::string> column_names(const ModelCard& card) {
+  std::vector<std::string> names;
+  for (const LearntColumn& c : card.columns) names.insert(names.end(), {c.name, card.columns.size() == 1 ? "spread" : "spread_" + c.name});
+  return names;
+}
+
 LearnedModel::LearnedModel(ModelCard card, VotersList voters) : card_(std::move(card)), space_(read_space(card_.parameters)), voters_(std::move(voters)), place_(places(space_)) {
   VALIDATE(card_.low.size() == inputs().size() && card_.high.size() == inputs().size(), "the model's box has {} sides, and it has {} parameters: the model is altered, train it again",
            card_.low.size(), inputs().size());
-  VALIDATE(count_votes(voters_) > 0, "the model's committee has no members: the model is altered, train it again");
+  VALIDATE(count_votes(voters_) > 0 && count_votes(voters_) % targets() == 0, "the model's committee has no members, or not as many for each number: the model is altered, train it again");
 }
 
 std::vector<std::string> LearnedModel::units() const {
@@ -51,9 +57,9 @@ std::vector<std::size_t> LearnedModel::outside(std::span<const double> x) const 
 }
 
 std::vector<Prediction> LearnedModel::predict(std::span<const double> x) {
-  const std::size_t dim = inputs().size(), n = x.size() / dim, votes = count_votes(voters_);
+  const std::size_t dim = inputs().size(), n = x.size() / dim, votes = count_votes(voters_), own = votes / targets();
   EXPECT(x.size() == n * dim);
-  std::vector<Prediction> all(n);
+  std::vector<Prediction> all(n * targets());
   std::vector<double> theta(space_.size(), 0.0), u(dim);
   std::vector<float> features, matrix;
   for (std::size_t first = 0; first < n; first += block) {
@@ -61,16 +67,17 @@ std::vector<Prediction> LearnedModel::predict(std::span<const double> x) {
     features.clear();
     for (std::size_t i = first; i < first + size; ++i) {
       const auto point = x.subspan(i * dim, dim);
-      all[i].outside = !outside(point).empty();
+      const bool outside_box = !outside(point).empty();
+      for (std::size_t t = 0; t < targets(); ++t) all[i * targets() + t].outside = outside_box;
       for (std::size_t d = 0; d < dim; ++d) theta[place_[d]] = std::isnan(point[d]) ? card_.low[d] : std::clamp(point[d], std::min(card_.low[d], card_.high[d]), card_.high[d]);
       space_.to_unit(theta, u);
       features.insert(features.end(), u.begin(), u.end());
     }
     matrix.resize(size * votes);
     predict_votes(voters_, features, dim, matrix);
-    for (std::size_t i = 0; i < size; ++i) {
-      const auto row = std::span<const float>(matrix).subspan(i * votes, votes);
-      Prediction& p = all[first + i];
+    for (std::size_t k = 0; k < size * targets(); ++k) {
+      const auto row = std::span<const float>(matrix).subspan(k * own, own);
+      Prediction& p = all[first * targets() + k];
       p.vote = mean_vote(row);
       p.spread = score(Score::deviation, row);
       p.klass = p.vote > 0.5;

@@ -1,6 +1,7 @@
 #pragma once
 // A trained committee with all that it takes to use it: parameters, units, where it was trained, what its answers are worth.
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <span>
@@ -10,6 +11,7 @@
 #include "src/base/config.h"
 #include "src/learning/committee.h"
 #include "src/learning/metrics.h"
+#include "src/learning/target.h"
 #include "src/space/parameter_space.h"
 
 namespace umbra {
@@ -17,9 +19,9 @@ namespace umbra {
 /// What is written beside the committee.
 struct ModelCard {
   std::string name;                  ///< of the campaign
-  std::string target;                ///< "log_likelihood > -4", "delta_a_mu"
-  std::string unit;                  ///< of a number that is learnt
+  std::string target;                ///< "log_likelihood > -4", "delta_a_mu, m_h"
   bool classes = true;
+  std::vector<LearntColumn> columns = {};  ///< numbers that are learnt; none for a class
   Config parameters;                 ///< as in a job file
   Config committee;                  ///< as in a job file
   std::vector<double> low, high;     ///< [sampled parameters] the box that the training points cover
@@ -31,6 +33,9 @@ struct ModelCard {
   std::map<std::string, std::string> provenance;
   std::map<std::string, std::string> slha;  ///< entry to parameter
 };
+
+/// Names of the numbers that are learnt, each with that of its spread after it: "spread" of a single one, "spread_NAME" of several.
+std::vector<std::string> column_names(const ModelCard& card);
 
 struct Prediction {
   double vote = 0.0;        ///< mean vote: how many members say class 1; or the number
@@ -51,7 +56,9 @@ class LearnedModel {
   /// The parameters that it wants, in this order: those that were sampled.
   const std::vector<std::string>& inputs() const { return space_.unit_names(); }
   std::vector<std::string> units() const;  ///< of inputs(), "" where a parameter has none
-  /// @param x [n x inputs] physical values
+  /// How many predictions there are of a point: of a class one, of numbers one each.
+  std::size_t targets() const { return std::max<std::size_t>(card_.columns.size(), 1); }
+  /// @param x [n x inputs] physical values; @return [n x targets()]
   std::vector<Prediction> predict(std::span<const double> x);
   /// Parameters (indices into inputs) of a point that lie outside the box.
   std::vector<std::size_t> outside(std::span<const double> x) const;

@@ -45,13 +45,13 @@ std::string pack_points(const std::vector<float>& x, const std::vector<float>& y
   return bytes;
 }
 
-PackedPoints unpack_points(const std::string& bytes, std::size_t dim) {
-  const std::size_t n = bytes.size() / (4 * (dim + 1));
-  EXPECT(bytes.size() == 4 * (dim + 1) * n);
-  PackedPoints p{std::vector<float>(n * dim), std::vector<float>(n)};
+PackedPoints unpack_points(const std::string& bytes, std::size_t dim, std::size_t targets) {
+  const std::size_t n = bytes.size() / (4 * (dim + targets));
+  EXPECT(bytes.size() == 4 * (dim + targets) * n);
+  PackedPoints p{std::vector<float>(n * dim), std::vector<float>(n * targets)};
   if (n == 0) return p;
   std::memcpy(p.x.data(), bytes.data(), 4 * n * dim);
-  std::memcpy(p.y.data(), bytes.data() + 4 * n * dim, 4 * n);
+  std::memcpy(p.y.data(), bytes.data() + 4 * n * dim, 4 * n * targets);
   return p;
 }
 

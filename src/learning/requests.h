@@ -32,11 +32,11 @@ std::string batch_name(std::uint64_t batch);
 std::string member_name(std::uint64_t version, std::uint64_t part);
 inline const std::string test_name = "test";
 
-/// Points as they lie in a blob: x [n x dim], y [n].
+/// Points as they lie in a blob: x [n x dim], y [n x targets], NaN where a point has no value of a target.
 std::string pack_points(const std::vector<float>& x, const std::vector<float>& y);
 struct PackedPoints {
   std::vector<float> x, y;
 };
-PackedPoints unpack_points(const std::string& bytes, std::size_t dim);
+PackedPoints unpack_points(const std::string& bytes, std::size_t dim, std::size_t targets);
 
 }  // namespace umbra

@@ -15,7 +15,7 @@ double gain(const Toy& toy) {
   const auto random = curve(toy, false), active = curve(toy, true);
   double accuracy = 0.0;
   for (std::size_t i = random.size() - 3; i < random.size(); ++i) accuracy += random[i].classes.accuracy / 3;
-  const double n = static_cast<double>(random[random.size() - 2].evaluations), needed = evaluations_to(active, true, accuracy);
+  const double n = static_cast<double>(random[random.size() - 2].evaluations), needed = evaluations_to(active, accuracy);
   CAPTURE(accuracy, needed, active.back().classes.accuracy);
   CHECK(needed <= n);
   return n / needed;

@@ -53,7 +53,7 @@ class ToyLearning {
     committee_ = CommitteeRegistry::instance().make(Config::map(toy_.committee), faults, CommitteeContext{toy_.dim, toy_.options.classes, toy_.seed});
     faults.throw_if_any("test");
     if (!toy_.source) toy_.source = fresh_candidates(toy_.dim, toy_.seed, toy_.candidates, nullptr);
-    tasks_ = std::make_unique<LearningTasks>(LearningTasks::Parts{committee_, toy_.source, blobs_, toy_.dim, toy_.score, toy_.options.classes, "", toy_.power, toy_.seed});
+    tasks_ = std::make_unique<LearningTasks>(LearningTasks::Parts{committee_, toy_.source, blobs_, toy_.dim, toy_.score, toy_.options.classes, {""}, toy_.power, toy_.seed});
     learner_ = make();
   }
 
@@ -63,7 +63,7 @@ class ToyLearning {
     parts.context = context;
     parts.committee_parts = committee_->parts();
     parts.identity = 77;
-    parts.target = [](const Outcome& o) { return std::isnan(o.values.back()) ? std::nullopt : std::optional(static_cast<float>(o.values.back())); };
+    parts.target = [](const Outcome& o, std::size_t) { return std::isnan(o.values.back()) ? std::nullopt : std::optional(static_cast<float>(o.values.back())); };
     parts.start = test::make("random", context);
     parts.given = toy_.given;
     parts.candidates = toy_.source;
