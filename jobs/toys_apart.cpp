@@ -52,18 +52,21 @@ void ToysApart::run(const Task& task, double timeout_s, Outcome& outcome) {
   std::vector<double> rows, said;
   const std::uint64_t end = request.first + request.count;
   for (std::uint64_t& toy = request.first; toy < end;) {
-    if (!child_) start();
+    bool fresh = !child_;
+    if (fresh) start();
     request.count = end - toy;
     ask(request);
-    for (std::uint64_t size = 0; toy < end && child_->hear(&size, sizeof size, timeout_s); ++toy) {
+    for (std::uint64_t size = 0; toy < end && child_->hear(&size, sizeof size, timeout_s); ++toy, fresh = false) {
       said.resize(size);
       if (!child_->hear(said.data(), size * sizeof(double), timeout_s)) break;
       rows.insert(rows.end(), said.begin(), said.end());
     }
     if (toy == end) break;
-    said = unresolved_rows(request, toy, child_->timed_out() ? FitStatus::timeout : FitStatus::crashed, tasks_.family().noun());
-    rows.insert(rows.end(), said.begin(), said.end());
+    const bool timed_out = child_->timed_out();
     child_.reset();
+    if (!timed_out && !fresh) continue;  // it may have died of what was before: only a toy that a fresh process dies of has crashed
+    said = unresolved_rows(request, toy, timed_out ? FitStatus::timeout : FitStatus::crashed, tasks_.family().noun());
+    rows.insert(rows.end(), said.begin(), said.end());
     ++toy;
   }
   outcome.values = toy_values(rows, tasks_.family().noun());

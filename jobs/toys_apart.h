@@ -14,8 +14,8 @@ class ToysApart {
  public:
   explicit ToysApart(ToyTasks& tasks) : tasks_(tasks) {}
 
-  /// As tasks.run(task, outcome), bit for bit, where nothing goes wrong. A toy that ends its process, or takes longer than `timeout_s`, has rows of status
-  /// crashed or timeout; those after it are made in a fresh process. Cost: two messages a block; a fork after each such toy, and for each new hypothesis.
+  /// As tasks.run(task, outcome), bit for bit, where nothing goes wrong. A toy that ends a fresh process, or takes longer than `timeout_s`, has rows of status
+  /// crashed or timeout; those after it are made in another. Cost: two messages a toy; two forks for each such toy, and one for each new hypothesis.
   /// The fits to the observed data are made in this process.
   void run(const Task& task, double timeout_s, Outcome& outcome);
 

@@ -72,6 +72,15 @@ with Folder():
     assert summary("evil")["hypotheses"][0]["unresolved"] == bad.sum()
     assert "not resolved" in summary("evil")["warnings"][0]
 
+    # a process that dies of what was before costs no toy: here each makes three data sets, and crashes at the fourth
+    write("tired.c", f'#include <stdlib.h>\n#define umbra_toys_nll good_nll\n#include "{SOURCE}/examples/unbinned_search.c"\n#undef umbra_toys_nll\n'
+          + "double umbra_toys_nll(const double* x, const double* data, size_t size, double* g) {\n"
+          + "  static double last; static int sets;\n  if (data[0] != last && ++sets > 4) abort();\n  last = data[0];\n  return good_nll(x, data, size, g);\n}\n")
+    compile_library("tired.so", source="tired.c")
+    run("pulls.yaml", 2, "output.directory=tired", "model.file=tired.so", "stop.toys=100")
+    tired = table("tired", "toys")
+    assert (tired["status"] == 0).all() and len(tired["toy"]) == 200 and numpy.sort(tired["statistic"]).tobytes() == numpy.sort(one["statistic"][one["toy"] < 100]).tobytes()
+
     # a library that cannot be used is told of before anything runs
     compile_library("never.so", "-Dumbra_toys_nll=something_else")
     write("crash.c", f'#include <stdlib.h>\n#define umbra_toys_nll good_nll\n#include "{SOURCE}/examples/unbinned_search.c"\n#undef umbra_toys_nll\n'
