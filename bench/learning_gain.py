@@ -41,7 +41,7 @@ CASES = {
                              query="{candidates: 50000, score: margin, batch: 1000, lag: 1}"),
     "exclusion_rare/forest": dict(set="exclusion_rare", quantity="precision_recall", committee="{type: forest, trees: 100}", random=100000, start=10000, end=30000, test=60000,
                                   target=3, query="{candidates: 50000, score: margin, batch: 2000, lag: 1}"),
-    "exclusion/dropout": dict(set="exclusion", quantity="accuracy", committee="{type: dropout, networks: 4, epochs: 200, weight_decay: 0.01}", random=100000, start=4000, end=37000,
+    "exclusion/dropout": dict(set="exclusion", quantity="accuracy", committee="{type: dropout, networks: 4, epochs: 100, weight_decay: 0.01}", random=100000, start=4000, end=37000,
                               test=100000, target=3, query="{candidates: 30000, score: margin, batch: 3000, lag: 1, choice: power, power: 2}"),
     "exclusion/forest/short": dict(set="exclusion", quantity="accuracy", committee="{type: forest, trees: 60}", random=20000, start=2000, end=8000, test=10000, target=2,
                                    query="{candidates: 20000, score: margin, batch: 500, lag: 1}"),

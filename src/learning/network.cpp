@@ -96,14 +96,17 @@ class Trainer {
     std::iota(order.begin(), order.end(), 0);
     double beta_1 = 1.0, beta_2 = 1.0;
     std::size_t done = 0;
-    for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
-      for (std::size_t i = n - 1; i > 0; --i) std::swap(order[i], order[stream_.index(i + 1)]);
-      for (std::size_t first = 0; first < n; first += batch, ++done) {
+    while (done < batches * epochs) {
+      const double grown = static_cast<double>(done) / (options_.growth * total);  // none: infinite, or not a number
+      const std::size_t known = grown < 1.0 ? std::max(batch, static_cast<std::size_t>(grown * static_cast<double>(n))) : n;
+      if (known < n) std::iota(order.begin(), order.end(), 0);
+      for (std::size_t i = known - 1; i > 0; --i) std::swap(order[i], order[stream_.index(i + 1)]);
+      for (std::size_t first = 0; first < known && done < batches * epochs; first += batch, ++done) {
         beta_1 *= 0.9;
         beta_2 *= 0.999;
         const double share = static_cast<double>(done + 1) / total;
         const double cosine = std::min(1.0, share / warm_up) * 0.5 * (1.0 + std::cos(std::numbers::pi * share));
-        step(std::span(order).subspan(first, std::min(batch, n - first)),
+        step(std::span(order).subspan(first, std::min(batch, known - first)),
              {static_cast<float>(options_.learning_rate * cosine), static_cast<float>(options_.weight_decay), static_cast<float>(1.0 / (1.0 - beta_1)), static_cast<float>(1.0 / (1.0 - beta_2))});
       }
     }

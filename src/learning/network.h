@@ -30,6 +30,8 @@ struct TrainingOptions {
   std::size_t batch = 250;
   double learning_rate = 0.02;  ///< at its highest, after a tenth of the steps; goes to zero as a cosine (arXiv:1608.03983)
   double weight_decay = 0.05;   ///< decoupled (arXiv:1711.05101)
+  double growth = 0.2;          ///< share of the steps in which the points grow from the first ones to all: later ones are chosen at the boundary, and hard to
+                                ///< learn from at first (Bengio et al., doi:10.1145/1553374.1553380)
   double dropout = 0.0;         ///< share of the hidden units that is left out at a time (Srivastava et al., JMLR 15 (2014) 1929)
 };
 

@@ -55,6 +55,7 @@ struct NetworkOptions {
   std::size_t batch = 250;
   double learning_rate = 0.02;
   double weight_decay = 0.05;
+  double growth = 0.2;
 };
 
 // A member of a base as a member of the options.
@@ -71,10 +72,11 @@ void add_network_options(OptionSet<O>& o) {
   o.add("batch", own<O>(&NetworkOptions::batch), "points of a step of training", between(1, 1e6));
   o.add("learning_rate", own<O>(&NetworkOptions::learning_rate), "at its highest, after a tenth of the steps; goes to zero as a cosine", between(1e-6, 1.0));
   o.add("weight_decay", own<O>(&NetworkOptions::weight_decay), "how strongly weights are held back", between(0.0, 1.0));
+  o.add("growth", own<O>(&NetworkOptions::growth), "share of the steps in which training goes from the first points to all: chosen ones are hard to learn from at first", between(0.0, 1.0));
 }
 
 TrainingOptions training_options(const NetworkOptions& o, double dropout) {
-  TrainingOptions t{.hidden = {}, .epochs = o.epochs, .least_steps = o.least_steps, .batch = o.batch, .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .dropout = dropout};
+  TrainingOptions t{.hidden = {}, .epochs = o.epochs, .least_steps = o.least_steps, .batch = o.batch, .learning_rate = o.learning_rate, .weight_decay = o.weight_decay, .growth = o.growth, .dropout = dropout};
   for (const double h : o.hidden) {
     VALIDATE(h >= 1 && h <= 65536 && h == std::floor(h), "hidden: {} is no number of units", h);
     t.hidden.push_back(static_cast<std::size_t>(h));
